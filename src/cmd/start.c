@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/cmd.h"
+
+static const struct option options[] = {{0}};
+
+static int run(const struct call *call, struct err *err)
+{
+	return hull_start(call->hull, call->args[0], err);
+}
+
+const struct command cmd_start = {
+	.name = "start",
+	.args = "ID",
+	.help = "start the process of a created container",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

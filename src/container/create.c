@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * create and run. What is made in which order, and taken back in the opposite one when a later
+ * part fails: state directory with its write-ahead record, cgroups, process.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "container/container.h"
+#include "container/destroy.h"
+#include "container/foreground.h"
+#include "container/hooks.h"
+#include "container/session.h"
+#include "container/socket.h"
+#include "container/state.h"
+#include "container/status.h"
+#include "libocispec/ocispec.h"
+#include "namespaces/namespaces.h"
+#include "plan/build.h"
+#include "plan/compile.h"
+#include "process/process.h"
+#include "sys/message.h"
+
+/* One create on its way. */
+struct creation {
+	const struct hull *hull;
+	const struct hull_create *options;
+	struct bundle bundle;
+	struct container container;
+	struct session session;
+	struct plan *plan;
+	struct request_slots slots;
+	int listener;
+	bool cgroups_made;
+};
+
+/* Reads and checks: nothing has changed when this fails. */
+static int prepare(struct creation *c, struct err *err)
+{
+	const struct hull *hull = c->hull;
+	struct arena *arena = hull->arena;
+	struct oci_report report;
+	struct cgroups_wish wish;
+	int r;
+
+	r = store_check_id(c->options->id, err);
+	if (r < 0)
+		return r;
+	oci_report_init(&report, arena);
+	r = bundle_read(hull, c->options->bundle, c->options->config, c->options->id, &report,
+			&c->bundle, err);
+	if (r < 0)
+		return r;
+	c->bundle.request.no_pivot = c->options->no_pivot;
+	c->bundle.request.no_new_keyring = c->options->no_new_keyring;
+	c->bundle.request.preserve_fds = c->options->preserve_fds;
+	bundle_check(hull, &c->bundle, &report);
+	r = bundle_verdict(&c->bundle, &report, err);
+	if (r < 0)
+		return r;
+	wish = (struct cgroups_wish){
+		.driver = (enum cgroups_driver)hull->cgroup_driver,
+		.id = c->options->id,
+		.rootless = hull->rootless >= 0 ? hull->rootless : !c->bundle.request.host_root,
+	};
+	if (c->bundle.request.config->linux_) {
+		wish.path = c->bundle.request.config->linux_->cgroups_path;
+		wish.resources = c->bundle.request.config->linux_->resources;
+	}
+	r = cgroups_decide(arena, &wish, &c->container.cgroups, err);
+	if (r < 0)
+		return r;
+	c->bundle.request.cgroups = cgroups_request(c->container.cgroups);
+	return 0;
+}
+
+static int fill_record(struct creation *c, struct err *err)
+{
+	const struct oci_config *config = c->bundle.request.config;
+	struct arena *arena = c->hull->arena;
+	struct store_pair *pair;
+	char boot_id[STATUS_BOOT_ID_SIZE];
+
+	status_boot_id(boot_id);
+	c->container.record = (struct store_record){
+		.bundle = c->bundle.path,
+		.rootfs = c->bundle.request.rootfs,
+		.created = session_now(arena),
+		.boot_id = arena_strdup(arena, boot_id),
+		.cgroup_driver = (int)c->hull->cgroup_driver,
+		.cgroups = cgroups_record(c->container.cgroups),
+		.owner = geteuid(),
+		.ns_new = c->bundle.request.ns_new,
+	};
+	pair = arena_array(arena, config->n_annotations, sizeof *pair);
+	if (!pair || !c->container.record.created || !c->container.record.boot_id)
+		return err_set(err, ENOMEM, "write the container's record");
+	for (size_t i = 0; i < config->n_annotations; i++)
+		pair[i] = (struct store_pair){config->annotations[i].key,
+					      config->annotations[i].value};
+	c->container.record.annotation = pair;
+	c->container.record.n_annotations = config->n_annotations;
+	return 0;
+}
+
+/* The state directory: from here on a killed hull leaves something that delete --force undoes. */
+static int claim(struct creation *c, struct err *err)
+{
+	struct arena *arena = c->hull->arena;
+	bool stale;
+	int r;
+
+	r = container_store(c->hull, true, &c->container.store, err);
+	if (r < 0)
+		return r;
+	r = store_create(arena, &c->container.store, c->options->id, &c->container.entry, &stale, err);
+	if (r < 0)
+		return r;
+	if (stale) {
+		r = destroy_remains(arena, &c->container.entry, err);
+		if (r < 0)
+			return r;
+	}
+	r = fill_record(c, err);
+	if (r < 0)
+		return r;
+	r = store_save(&c->container.entry, &c->container.record, err);
+	if (r < 0)
+		return r;
+	r = io_replace_file(c->container.entry.dir, "config.json", c->bundle.text, c->bundle.size, 0600);
+	return r < 0 ? err_set(err, -r, "write %s/%s/config.json", c->container.store.path, c->container.entry.id) : 0;
+}
+
+static int compile(struct creation *c, struct err *err)
+{
+	struct process_seccomp seccomp;
+	AUTO_CLOSE int cache = bundle_cache(&c->bundle, c->container.store.root);
+	int r;
+
+	r = bundle_seccomp(&c->bundle, cache, &seccomp, err);
+	if (r < 0)
+		return r;
+	c->plan = plan_new(c->hull->arena);
+	if (!c->plan)
+		return err_set(err, ENOMEM, "build the plan");
+	c->slots = (struct request_slots){.root = plan_slot(c->plan, "root"),
+					  .procfs = plan_slot(c->plan, "procfs"),
+					  .state = PLAN_NO_SLOT,
+					  .listener = PLAN_NO_SLOT};
+	if (c->bundle.request.listener) {
+		c->listener = socket_listen(c->container.entry.dir, "start.sock", err);
+		if (c->listener < 0)
+			return c->listener;
+		c->slots.listener = plan_slot_fd(c->plan, "listener", c->listener);
+	}
+	return compile_create(&c->bundle.request, &c->slots, &seccomp, c->plan, err);
+}
+
+static int write_maps(void *user, pid_t pid, struct err *err)
+{
+	struct session *session = user;
+
+	return idmap_write(session->config->linux_, pid, err);
+}
+
+/* Puts the child into its cgroups, while it is busy with its mounts. */
+static int attach_cgroups(struct creation *c, struct err *err)
+{
+	const struct request_cgroups *wanted = c->bundle.request.cgroups;
+	int fds[MESSAGE_FDS_MAX];
+	int r;
+
+	if (!c->cgroups_made) {
+		r = cgroups_make(c->container.cgroups, err);
+		if (r < 0)
+			return r;
+		c->cgroups_made = true;
+	}
+	if (!wanted || (!wanted->tasks && !wanted->attach))
+		return 0;
+	if (wanted->attach) {
+		r = cgroups_attach(c->container.cgroups, c->session.launch.pid, err);
+		return r < 0 ? r : launch_tell(&c->session.launch, MESSAGE_CGROUP, NULL, 0, err);
+	}
+	r = cgroups_open_tasks(c->container.cgroups, fds, err);
+	if (r < 0)
+		return r;
+	r = launch_tell(&c->session.launch, MESSAGE_CGROUP, fds, wanted->tasks, err);
+	for (unsigned i = 0; i < wanted->tasks; i++)
+		close(fds[i]);
+	return r;
+}
+
+static int launch_container(struct creation *c, struct err *err)
+{
+	struct session *session = &c->session;
+	const struct request_cgroups *wanted = c->bundle.request.cgroups;
+	int r;
+
+	session->hull = c->hull;
+	session->config = c->bundle.request.config;
+	session->process = session->config->process;
+	session->entry = &c->container.entry;
+	session->record = &c->container.record;
+	session->id = c->options->id;
+	session->console_socket = c->options->console_socket;
+	session->pidfd_socket = c->options->pidfd_socket;
+	session->pidfd_text = "standard";
+	session->pid_file = c->options->pid_file;
+	session->launch.plan = c->plan;
+	session->launch.ns_at_birth = namespaces_at_birth(&c->bundle.request);
+	session->launch.write_maps = write_maps;
+	session->launch.note = session_note;
+	session->launch.user = session;
+	session->launch.until_ready = c->bundle.request.listener;
+
+	/* On v2 the child is born into its cgroup, so that must exist first. */
+	if (wanted && !wanted->tasks && !wanted->attach) {
+		r = cgroups_make(c->container.cgroups, err);
+		if (r < 0)
+			return r;
+		c->cgroups_made = true;
+		session->launch.cgroup = cgroups_directory(c->container.cgroups);
+	}
+	r = launch_start(&session->launch, err);
+	if (r < 0)
+		return r;
+	/* Who must be killed if we die now. The start time tells it from a later process. */
+	c->container.record.pid = session->launch.pid;
+	c->container.record.start_time = status_start_time(c->container.record.pid);
+	r = store_save(&c->container.entry, &c->container.record, err);
+	if (r == 0)
+		r = attach_cgroups(c, err);
+	if (r == 0)
+		r = launch_serve(&session->launch, err);
+	return r;
+}
+
+/* Takes everything back. The first error is the one to tell. */
+static void undo(struct creation *c)
+{
+	const struct oci_hooks *hooks = c->bundle.request.config->hooks;
+
+	launch_abort(&c->session.launch);
+	if (c->cgroups_made)
+		(void)cgroups_destroy(c->container.cgroups, NULL);
+	if (c->session.hooks_ran && hooks && hooks->n_poststop) {
+		const char *state;
+
+		/* runtime.md, lifecycle: a failed createRuntime hook ends with the poststop ones */
+		if (state_text(c->hull->arena, &c->container.record, c->options->id, STATUS_STOPPED,
+			       0, &state, NULL) == 0)
+			(void)hooks_run(hooks->poststop, hooks->n_poststop, "poststop", state,
+					c->bundle.path, NULL);
+	}
+	if (c->session.pid_file)
+		(void)unlink(c->session.pid_file);
+	if (c->container.entry.dir >= 0)
+		(void)store_remove(&c->container.store, &c->container.entry, NULL);
+}
+
+static int check_terminal(const struct creation *c, bool detach, struct err *err)
+{
+	bool terminal = c->bundle.request.config->process->terminal;
+
+	if (terminal && detach && !c->options->console_socket)
+		return err_text(err, EINVAL, "cannot allocate tty if hull will detach without "
+					     "setting console socket");
+	if (c->options->console_socket && (!terminal || !detach))
+		return err_text(err, EINVAL, "cannot use console socket if hull will not detach or "
+					     "allocate tty");
+	return 0;
+}
+
+/* create, or run up to the moment when the program runs. */
+static int create(struct creation *c, bool listener, bool detach, struct err *err)
+{
+	int r;
+
+	r = prepare(c, err);
+	if (r < 0)
+		return r;
+	c->bundle.request.listener = listener;
+	r = check_terminal(c, detach, err);
+	if (r == 0)
+		r = claim(c, err);
+	if (r == 0)
+		r = compile(c, err);
+	if (r == 0)
+		r = launch_container(c, err);
+	if (r < 0)
+		undo(c);
+	fd_close(&c->listener);
+	plan_free(c->plan);
+	c->plan = NULL;
+	return r;
+}
+
+#define CREATION_INIT(hull_, options_)                                                             \
+	{                                                                                          \
+		.hull = (hull_), .options = (options_), .container = CONTAINER_INIT,               \
+		.session = SESSION_INIT, .listener = -1,                                           \
+	}
+
+static void creation_end(struct creation *c)
+{
+	fd_close(&c->session.launch.control);
+	fd_close(&c->session.launch.pidfd);
+	fd_close(&c->session.console);
+	container_close(&c->container);
+}
+
+int hull_create(const struct hull *hull, const struct hull_create *options, struct err *err)
+{
+	struct creation c = CREATION_INIT(hull, options);
+	int r = create(&c, true, true, err);
+
+	creation_end(&c);
+	return r;
+}
+
+static int run_poststart(struct creation *c, struct err *err)
+{
+	const struct oci_hooks *hooks = c->bundle.request.config->hooks;
+
+	if (!hooks)
+		return 0;
+	return session_hooks(&c->session, hooks->poststart, hooks->n_poststart, "poststart",
+			     STATUS_RUNNING, err);
+}
+
+/* Waits for the program, then deletes what a `delete` would. */
+static int wait_foreground(struct creation *c, bool keep, int *ret_status, struct err *err)
+{
+	struct err *later;
+	int r, d;
+
+	store_unlock(&c->container.entry); /* state, kill and exec are for others meanwhile */
+	r = foreground_wait(c->session.launch.pid, c->session.launch.pidfd, c->session.console,
+			    ret_status, err);
+	if (keep)
+		return r;
+	later = r < 0 ? NULL : err; /* the first error is the one to tell */
+	/* Somebody else may have deleted it in the moment of its end. */
+	d = store_lock(&c->container.store, &c->container.entry, later);
+	if (d == -ENOENT)
+		return r;
+	if (d == 0)
+		d = destroy_container(c->hull->arena, &c->container, later);
+	if (d == 0)
+		d = store_remove(&c->container.store, &c->container.entry, later);
+	return r < 0 ? r : d;
+}
+
+int hull_run(const struct hull *hull, const struct hull_run *options, int *ret_status,
+	     struct err *err)
+{
+	struct creation c = CREATION_INIT(hull, &options->create);
+	int r;
+
+	/* Orphans of the container come to us, or our waiting for init could leave zombies. */
+	if (!options->detach && !options->no_subreaper &&
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return err_set(err, errno, "become a subreaper");
+	*ret_status = 0;
+	r = create(&c, false, options->detach, err);
+	if (r == 0) {
+		c.container.record.started = true;
+		r = run_poststart(&c, err);
+		if (r < 0)
+			undo(&c);
+		else if (!options->detach)
+			r = wait_foreground(&c, options->keep, ret_status, err);
+	}
+	creation_end(&c);
+	return r;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the planner of mounts keeps between its functions. Private to src/mounts. */
+
+#include "mounts/options.h"
+#include "plan/request.h"
+
+struct err;
+struct oci_device;
+struct oci_id_mapping;
+struct oci_mount;
+struct plan;
+
+enum mount_form {
+	MOUNT_BIND, /* a copy of something on the host */
+	MOUNT_CREATE, /* a file system instance of its own */
+	MOUNT_CGROUP, /* whatever this machine's cgroups look like */
+	MOUNT_REMOUNT, /* other attributes for what is mounted there */
+	MOUNT_SYMLINK, /* copy-symlink, and the source is one */
+};
+
+struct mount_item {
+	const struct oci_mount *mount;
+	enum mount_form form;
+	struct mount_options options;
+	const char *destination; /* absolute, without "." "..", "//" */
+	const char *source; /* of a bind mount: absolute, on the host */
+	const char *link; /* MOUNT_SYMLINK: its content */
+	uint64_t target; /* PLAN_TARGET_* */
+	int tree; /* MOUNT_BIND: the slot of the source */
+};
+
+struct mounts_state {
+	struct mount_item *item; /* one for each of config.mounts */
+	size_t n_items;
+	int null; /* slot of the host's /dev/null, or -1 */
+	int tree, target; /* slots that are filled and emptied again and again */
+};
+
+/* Decides what a mount is. What cannot be done is an error whose text says all but the place;
+ * *ret_member then names the member of the mount that it is about ("options"). */
+int mount_item_read(const struct request *request, const struct oci_mount *mount,
+		    struct mount_item *ret, const char **ret_member, struct err *err);
+
+/* A device node, with numbers that mknod(2) can take. */
+struct mount_device {
+	const char *path; /* clean */
+	uint32_t mode; /* type and permissions */
+	uint32_t major, minor, uid, gid;
+};
+
+int mount_device_read(struct arena *arena, const struct oci_device *device,
+		      struct mount_device *ret, struct err *err);
+
+/* A path in the container: absolute, "." and ".." and "//" taken out. Arena; NULL: no memory. */
+const char *mount_clean_path(struct arena *arena, const char *path);
+
+/* Fills a new slot with a copy of the tree at a path of the host: the descriptor, opened here and
+ * now, when hull may (request->host_root); else with a step that lets hull-init open it. */
+int mount_source_slot(const struct request *request, struct plan *plan, const char *name,
+		      const char *path, bool recursive, bool nofollow, int *ret_slot,
+		      struct err *err);
+
+/* source.c, host actions; all return a descriptor or -errno. */
+/* A detached copy of the mount at a host path. */
+int source_clone(const char *path, bool recursive, bool nofollow, struct err *err);
+/* A user namespace with these maps, which serves no process: for MOUNT_ATTR_IDMAP. */
+int source_userns(const struct oci_id_mapping *uid, size_t n_uid, const struct oci_id_mapping *gid,
+		  size_t n_gid, struct err *err);
+/* Gives a detached tree the id mapping of a user namespace. */
+int source_idmap(int tree, int userns, bool recursive, struct err *err);
+
+/* The steps for one mount of type cgroup, whatever this machine has. */
+int mounts_plan_cgroup(const struct request *request, const struct request_slots *slots,
+		       const struct mount_item *item, struct plan *plan, struct err *err);
+/* Attaches the tree at a path of the root, and closes the tree slot unless keep. */
+void mounts_attach(const struct request *request, const struct request_slots *slots, int tree,
+		   const char *path, uint64_t target, bool keep, struct plan *plan);
