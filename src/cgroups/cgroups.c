@@ -27,8 +27,8 @@ static bool has(const struct place *p, enum controller c)
 	return (p->controllers & CONTROLLER_BIT(c)) != 0;
 }
 
-/* Somebody else's processes or freezer: decide looked already, but that is some time ago. */
-static int check_existing(struct cgroups *cgroups, struct place *p, struct err *err)
+/* Somebody else's processes: decide looked already, but that is some time ago. */
+static int check_existing(struct cgroups *cgroups, const struct place *p, struct err *err)
 {
 	struct tree_pids pids = {.arena = cgroups->arena};
 	int r = tree_pids(p->dir, &pids);
@@ -37,7 +37,6 @@ static int check_existing(struct cgroups *cgroups, struct place *p, struct err *
 		return err_set(err, -r, "processes of %s", p->dir);
 	if (!pids.n)
 		return 0;
-	p->foreign = true;
 	return err_text(err, EBUSY, "container's cgroup is not empty: %zu process(es) found in %s",
 			pids.n, p->dir);
 }
@@ -58,7 +57,9 @@ static int make_directory(struct cgroups *cgroups, struct place *p, struct err *
 	if (r < 0)
 		return err_set(err, -r, "mkdir %s", p->dir);
 	p->existed = r == 0;
-	return p->existed ? check_existing(cgroups, p, err) : 0;
+	r = p->existed ? check_existing(cgroups, p, err) : 0;
+	p->ours = r == 0;
+	return r;
 }
 
 static int apply_devices(struct cgroups *cgroups, const struct place *p, int dir, bool fresh,
@@ -153,6 +154,7 @@ static int load_place(struct cgroups *cgroups, const char *line, struct err *err
 	if (!p->name)
 		return err_set(err, ENOMEM, "cgroups");
 	p->v2 = str_eq(p->name, "unified");
+	p->ours = true;
 	p->controllers = p->v2 ? 0 : controller_bits(p->name, false);
 	cgroups->n_places++;
 	return 0;

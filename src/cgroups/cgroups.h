@@ -98,7 +98,8 @@ int cgroups_pids(struct arena *arena, const struct cgroups *cgroups, pid_t **ret
 int cgroups_kill(const struct cgroups *cgroups, int signal, struct err *err);
 
 /* Kills what is left, waits until empty (bounded), removes the directories. What is already gone
- * is fine. Used by delete, by a failed create and after a crash (from cgroups_load). */
+ * is fine. Used by delete, by a failed create and after a crash (from cgroups_load). After a failed
+ * cgroups_make only what that made goes. */
 int cgroups_destroy(const struct cgroups *cgroups, struct err *err);
 
 /* Statistics for events, as the "data" object of runc's JSON. */

@@ -147,9 +147,11 @@ static int add_places(struct cgroups *cgroups, const struct cgroups_wish *wish, 
 	const char *path;
 	int r = paths_clean(cgroups->arena, given ? wish->path : wish->id, &path, err);
 
+	if (r < 0)
+		return r;
 	relative = given ? *path != '/' : wish->rootless;
 	cgroups->place = arena_array(cgroups->arena, layout->n + 1, sizeof *cgroups->place);
-	if (r == 0 && !cgroups->place)
+	if (!cgroups->place)
 		return err_set(err, ENOMEM, "cgroups");
 	for (size_t i = 0; i < layout->n && r == 0; i++)
 		if (is_wanted(cgroups, &layout->hierarchy[i]))

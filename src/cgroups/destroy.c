@@ -50,7 +50,7 @@ static int all_pids(const struct cgroups *cgroups, struct tree_pids *pids, struc
 	size_t kept = 0;
 
 	for (size_t i = 0; i < cgroups->n_places; i++) {
-		int r = cgroups->place[i].foreign ? 0 : tree_pids(cgroups->place[i].dir, pids);
+		int r = !cgroups->place[i].ours ? 0 : tree_pids(cgroups->place[i].dir, pids);
 
 		if (r < 0)
 			return err_set(err, -r, "processes of %s", cgroups->place[i].dir);
@@ -83,7 +83,7 @@ static int kill_v2(const struct cgroups *cgroups)
 {
 	AUTO_CLOSE int dir = -1;
 
-	if (!cgroups->unified || cgroups->place[0].foreign)
+	if (!cgroups->unified || !cgroups->n_places || !cgroups->place[0].ours)
 		return -ENOENT;
 	dir = sys_openat(AT_FDCWD, cgroups->place[0].dir, O_PATH | O_DIRECTORY, 0);
 	return dir < 0 ? dir : knob_write(dir, "cgroup.kill", "1");
@@ -120,7 +120,7 @@ int cgroups_kill(const struct cgroups *cgroups, int signal, struct err *err)
 		if (r == 0)
 			return 0;
 	}
-	if (freezer && freezer->foreign)
+	if (freezer && !freezer->ours)
 		freezer = NULL;
 	if (freezer && !paused)
 		(void)freezer_set(freezer, true, &thaw);
@@ -165,7 +165,7 @@ static int remove_all(const struct cgroups *cgroups, const struct place **ret_bu
 	*ret_busy = NULL;
 	for (size_t i = cgroups->n_places; i > 0; i--) {
 		const struct place *p = &cgroups->place[i - 1];
-		int one = p->foreign ? 0 : tree_remove(p->dir);
+		int one = !p->ours ? 0 : tree_remove(p->dir);
 
 		if (one < 0 && (r == 0 || r == -EBUSY)) {
 			r = one;

@@ -35,25 +35,20 @@ static bool meets(int64_t a, int64_t b)
 	return a == -1 || b == -1 || a == b;
 }
 
-static int add_exception(struct limits *l, struct device_exceptions *list, unsigned type,
-			 const struct device_rule *r)
+/* The list has room for two (block, char) of each rule. */
+static void add_exception(struct device_exceptions *list, unsigned type,
+			  const struct device_rule *r)
 {
-	struct device_exception *e;
-
 	for (size_t i = 0; i < list->n; i++) {
-		e = &list->item[i];
+		struct device_exception *e = &list->item[i];
+
 		if (e->type == type && e->major == r->major && e->minor == r->minor) {
 			e->access |= r->access;
-			return 0;
+			return;
 		}
 	}
-	e = arena_grow(l->arena, list->item, list->n, list->n + 1, sizeof *e);
-	if (!e)
-		return -ENOMEM;
-	e[list->n] = (struct device_exception){type, r->access, r->major, r->minor};
-	list->item = e;
-	list->n++;
-	return 0;
+	list->item[list->n++] =
+		(struct device_exception){type, r->access, r->major, r->minor};
 }
 
 /* hull's "mknod of all" stands although one device is denied: making a node that cannot be opened
@@ -108,6 +103,9 @@ int devices_v1_compile(struct limits *l, const struct device_rules *rules,
 	struct device_exceptions list = {.allow = rules->allow};
 	size_t kept = 0;
 
+	list.item = arena_array(l->arena, 2 * rules->n + 1, sizeof *list.item);
+	if (!list.item)
+		return err_set(l->err, ENOMEM, "linux.resources.devices");
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct device_rule *r = &rules->rule[i];
 
@@ -116,8 +114,8 @@ int devices_v1_compile(struct limits *l, const struct device_rules *rules,
 				continue;
 			if (r->allow == list.allow)
 				take_back(l, &list, type, r);
-			else if (add_exception(l, &list, type, r) < 0)
-				return err_set(l->err, ENOMEM, "linux.resources.devices");
+			else
+				add_exception(&list, type, r);
 		}
 	}
 	for (size_t i = 0; i < list.n; i++)

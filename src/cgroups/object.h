@@ -19,7 +19,9 @@ struct place {
 	unsigned controllers;	/* CONTROLLER_BITs whose limits are written here */
 	bool v2;
 	bool existed; /* before cgroups_make */
-	bool foreign; /* others' processes were found in it: not ours to destroy */
+	/* Made or found empty by cgroups_make, or from a record. Others are left alone by destroy:
+	 * there can be somebody else's processes in them. */
+	bool ours;
 };
 
 struct cgroups {

@@ -85,13 +85,18 @@ uint64_t stats_value(const struct stats_named *list, size_t n, const char *name)
 bool stats_add_io(struct stats *stats, enum stats_io_kind kind, const struct stats_io *io)
 {
 	struct stats_io_list *list = &stats->io[kind];
-	struct stats_io *grown = arena_grow(stats->arena, list->item, list->n, list->n + 1,
-					    sizeof *grown);
 
-	if (!grown)
-		return false;
-	grown[list->n++] = *io;
-	list->item = grown;
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct stats_io *grown =
+			arena_grow(stats->arena, list->item, list->n, room, sizeof *grown);
+
+		if (!grown)
+			return false;
+		list->item = grown;
+		list->room = room;
+	}
+	list->item[list->n++] = *io;
 	return true;
 }
 

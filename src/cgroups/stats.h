@@ -27,7 +27,7 @@ struct stats_io {
 
 struct stats_io_list {
 	struct stats_io *item;
-	size_t n;
+	size_t n, room;
 };
 
 enum stats_io_kind {

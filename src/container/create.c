@@ -218,6 +218,7 @@ static int launch_container(struct creation *c, struct err *err)
 	session->pid_file = c->options->pid_file;
 	session->launch.plan = c->plan;
 	session->launch.ns_at_birth = namespaces_at_birth(&c->bundle.request);
+	session->launch.ns_late = namespaces_late(&c->bundle.request);
 	session->launch.write_maps = write_maps;
 	session->launch.note = session_note;
 	session->launch.user = session;

@@ -95,7 +95,7 @@ static void poststop(struct arena *arena, const struct container *container)
 		log_say(LOG_WARNING, "poststop hooks do not run: %s", err.text);
 		return;
 	}
-	hooks_run_all(hooks->poststop, hooks->n_poststop, "hooks.poststop", state,
+	hooks_run_all(hooks->poststop, hooks->n_poststop, "poststop", state,
 		      container->record.bundle);
 }
 

@@ -287,7 +287,7 @@ static int hook_run_at(const struct oci_hook *hook, size_t i, const char *kind, 
 {
 	int r = hook_run(&hook[i], state, bundle, err);
 
-	return r < 0 ? err_at(err, "%s[%zu] (%s)", kind, i, hook[i].path) : 0;
+	return r < 0 ? err_at(err, "hooks.%s[%zu] (%s)", kind, i, hook[i].path) : 0;
 }
 
 int hooks_run(const struct oci_hook *hook, size_t n, const char *kind, const char *state,

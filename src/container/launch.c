@@ -173,6 +173,8 @@ static int let_child_go(struct launch *launch, int maps_writer, struct err *err)
 	return r;
 }
 
+static int launch_settle(struct launch *launch, struct err *err);
+
 int launch_start(struct launch *launch, struct err *err)
 {
 	/* One for the process's life: a child that shares our memory may use it until it execs. */
@@ -229,7 +231,10 @@ int launch_start(struct launch *launch, struct err *err)
 	launch->pid = (pid_t)pid;
 	launch->control = fd_take(&control);
 	fd_close(&maps);
+	fd_close(&control_init);
 	r = let_child_go(launch, maps_writer, err);
+	if (r == 0)
+		r = launch_settle(launch, err);
 	if (r < 0)
 		launch_abort(launch);
 	return r;
@@ -288,9 +293,43 @@ static int take_sibling(struct launch *launch, const struct plan_note *note, str
 	return 0;
 }
 
+/* Until it has its id maps and its last pid hull-init waits for nothing else, so neither do we. */
+static int launch_settle(struct launch *launch, struct err *err)
+{
+	uint64_t late = launch->ns_late;
+
+	while (late) {
+		struct plan_note note;
+		unsigned n;
+		int r = message_receive(launch->control, &note, NULL, 0, &n);
+
+		if (r < 0 && r != -ECONNRESET)
+			return err_set(err, -r, "talk to hull-init");
+		if (r <= 0)
+			return launch_died(launch, err);
+		if (note.message == MESSAGE_FAILED)
+			return launch_failure(&note, err);
+		if (note.message == MESSAGE_SIBLING && (late & CLONE_NEWPID)) {
+			late &= ~(uint64_t)CLONE_NEWPID;
+			r = take_sibling(launch, &note, err);
+		} else if (note.message == MESSAGE_ID_MAPS && (late & CLONE_NEWUSER)) {
+			late &= ~(uint64_t)CLONE_NEWUSER;
+			r = launch->write_maps(launch->user, launch->pid, err);
+			if (r == 0)
+				r = launch_tell(launch, MESSAGE_ID_MAPS, NULL, 0, err);
+		} else {
+			r = err_text(err, EPROTO, "hull-init said something unexpected (message %u)",
+				     note.message);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static bool is_barrier(uint32_t message)
 {
-	return message == MESSAGE_ID_MAPS || message == MESSAGE_CREATE_RUNTIME ||
+	return message == MESSAGE_CREATE_RUNTIME ||
 	       message == MESSAGE_CREATE_CONTAINER || message == MESSAGE_LIMITS ||
 	       message == MESSAGE_READY;
 }
@@ -300,9 +339,7 @@ static int answer(struct launch *launch, const struct plan_note *note, const int
 {
 	int reply[MESSAGE_FDS_MAX];
 	unsigned n = 0;
-	int r = note->message == MESSAGE_ID_MAPS
-			? launch->write_maps(launch->user, launch->pid, err)
-			: launch->note(launch->user, note, fds, n_fds, reply, &n, err);
+	int r = launch->note(launch->user, note, fds, n_fds, reply, &n, err);
 
 	if (r == 0 && is_barrier(note->message))
 		r = launch_tell(launch, (enum plan_message)note->message, reply, n, err);

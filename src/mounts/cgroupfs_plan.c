@@ -35,6 +35,13 @@ static const char *const *words(struct arena *arena, const char *text)
 	return list;
 }
 
+/* What is asked for the mount and for all below it: all of them are made here. */
+static struct mount_bits all_bits(const struct mount_options *o)
+{
+	return (struct mount_bits){.set = (o->attr.set & ~o->tree.clear) | o->tree.set,
+				   .clear = (o->attr.clear & ~o->tree.set) | o->tree.clear};
+}
+
 static bool is_unified(const struct request *request, const struct request_hierarchy *h)
 {
 	return request->cgroups->unified || str_eq(h->name, "unified");
@@ -50,7 +57,7 @@ static int plan_hierarchy(const struct request *request, const struct mount_item
 			  const struct request_hierarchy *h, struct plan *plan, struct err *err)
 {
 	bool v2 = is_unified(request, h);
-	uint64_t set = item->options.attr.set;
+	struct mount_bits bits = all_bits(&item->options);
 	int tree = request->mounts->tree;
 
 	if (request_has(request, CLONE_NEWCGROUP)) {
@@ -59,16 +66,16 @@ static int plan_hierarchy(const struct request *request, const struct mount_item
 
 		if (!list)
 			return err_set(err, ENOMEM, "cgroup options");
-		plan_tree_create(plan, v2 ? "cgroup2" : "cgroup", "cgroup", list, set, tree);
+		plan_tree_create(plan, v2 ? "cgroup2" : "cgroup", "cgroup", list, bits.set, tree);
 	} else {
 		const char *path = arena_printf(request->arena, "%s%s", h->mountpoint, h->path);
 
 		if (!path)
 			return err_set(err, ENOMEM, "cgroup path");
 		plan_tree_clone(plan, path, false, false, tree);
-		plan_tree_attr(plan, tree, set, item->options.attr.clear, MS_PRIVATE, false,
-			       PLAN_NO_SLOT);
+		plan_tree_attr(plan, tree, bits.set, bits.clear, MS_PRIVATE, false, PLAN_NO_SLOT);
 	}
+	mounts_propagate(plan, tree, &item->options);
 	return 0;
 }
 
@@ -91,13 +98,16 @@ static int plan_links(const struct request *request, const struct request_slots 
 static int plan_v1(const struct request *request, const struct request_slots *slots,
 		   const struct mount_item *item, struct plan *plan, struct err *err)
 {
-	static const char *const mode[] = {"mode=755", NULL};
+	const char *options[] = {"mode=755", NULL, NULL};
 	const struct request_cgroups *cgroups = request->cgroups;
-	uint64_t set = item->options.attr.set;
+	uint64_t set = all_bits(&item->options).set;
 	const char *destination = str_eq(item->destination, "/") ? "" : item->destination;
 	int top = plan_slot(plan, "cgroup");
 
-	plan_tree_create(plan, "tmpfs", "tmpfs", mode, set & ~(uint64_t)MOUNT_ATTR_RDONLY, top);
+	if (mounts_label(request, "tmpfs", &options[1], err) < 0)
+		return -ENOMEM;
+	plan_tree_create(plan, "tmpfs", "tmpfs", options, set & ~(uint64_t)MOUNT_ATTR_RDONLY, top);
+	mounts_propagate(plan, top, &item->options);
 	mounts_attach(request, slots, top, item->destination, item->target, true, plan);
 	for (size_t i = 0; i < cgroups->n_hierarchies; i++) {
 		const struct request_hierarchy *h = &cgroups->hierarchy[i];
@@ -137,9 +147,6 @@ int mounts_plan_cgroup(const struct request *request, const struct request_slots
 		return plan_v1(request, slots, item, plan, err);
 	if (plan_hierarchy(request, item, &cgroups->hierarchy[0], plan, err) < 0)
 		return err_set(err, ENOMEM, "cgroup path");
-	for (size_t i = 0; i < item->options.n_propagation; i++)
-		plan_tree_attr(plan, tree, 0, 0, item->options.propagation[i] & ~(uint64_t)MS_REC,
-			       (item->options.propagation[i] & MS_REC) != 0, PLAN_NO_SLOT);
 	mounts_attach(request, slots, tree, item->destination, item->target, false, plan);
 	return 0;
 }

@@ -21,16 +21,18 @@ static void plan_readonly(const struct oci_linux *l, const struct request_slots 
 	}
 }
 
-static void plan_masked(const struct request *request, const struct request_slots *slots,
-			struct plan *plan)
+static int plan_masked(const struct request *request, const struct request_slots *slots,
+		       struct plan *plan, struct err *err)
 {
 	/* One page and one inode beyond the root: one file system serves all masks. */
-	static const char *const options[] = {"mode=755", "nr_blocks=1", "nr_inodes=2", NULL};
+	const char *options[] = {"mode=755", "nr_blocks=1", "nr_inodes=2", NULL, NULL};
 	const struct oci_linux *l = request->config->linux_;
 	int null = request->mounts->null, empty;
 
 	if (!l->n_masked_paths)
-		return;
+		return 0;
+	if (mounts_label(request, "tmpfs", &options[3], err) < 0)
+		return -ENOMEM;
 	empty = plan_slot(plan, "empty");
 	plan_origin(plan, "linux.maskedPaths");
 	plan_tree_create(plan, "tmpfs", "tmpfs", options,
@@ -45,6 +47,7 @@ static void plan_masked(const struct request *request, const struct request_slot
 	}
 	plan_close(plan, null);
 	plan_close(plan, empty);
+	return 0;
 }
 
 /* What root_propagation could not set before the pivot; and unbindable, which would have kept the
@@ -84,7 +87,8 @@ int mounts_plan_masks(struct request *request, const struct request_slots *slots
 		return 0;
 	}
 	plan_readonly(l, slots, plan);
-	plan_masked(request, slots, plan);
+	if (plan_masked(request, slots, plan, err) < 0)
+		return -ENOMEM;
 	final = l->has_rootfs_propagation ? final_propagation(l->rootfs_propagation) : 0;
 	if (final) {
 		plan_origin(plan, "linux.rootfsPropagation");

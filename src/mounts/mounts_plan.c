@@ -46,10 +46,10 @@ static void plan_propagation(struct plan *plan, int tree, uint64_t flags)
 		       PLAN_NO_SLOT);
 }
 
-static void plan_propagations(struct plan *plan, int tree, const struct mount_options *o)
+void mounts_propagate(struct plan *plan, int tree, const struct mount_options *options)
 {
-	for (size_t i = 0; i < o->n_propagation; i++)
-		plan_propagation(plan, tree, o->propagation[i]);
+	for (size_t i = 0; i < options->n_propagation; i++)
+		plan_propagation(plan, tree, options->propagation[i]);
 }
 
 static void plan_bits(struct plan *plan, int tree, const struct mount_bits *bits, bool recursive)
@@ -83,7 +83,7 @@ static void plan_bind(const struct request *request, const struct request_slots 
 	plan_bits(plan, item->tree, &o->tree, true);
 	if (cut && !((first & (MS_PRIVATE | MS_UNBINDABLE)) && (first & MS_REC)))
 		plan_propagation(plan, item->tree, cut);
-	plan_propagations(plan, item->tree, o);
+	mounts_propagate(plan, item->tree, o);
 	mounts_attach(request, slots, item->tree, item->destination, item->target, false, plan);
 }
 
@@ -102,15 +102,18 @@ static bool is_virtual(const char *type)
 	return false;
 }
 
-/* linux.mountLabel: the SELinux context of all files of a new file system. These have their own. */
-static const char *label_option(const struct request *request, const char *type)
+/* The SELinux context of all files of a new file system; these types have their own. fsconfig(2)
+ * takes it without the quotes that mount(2) needs around its commas. */
+int mounts_label(const struct request *request, const char *type, const char **ret, struct err *err)
 {
 	const struct oci_linux *l = request->config->linux_;
 
+	*ret = NULL;
 	if (!l || !l->mount_label || !*l->mount_label || str_eq(type, "proc") ||
 	    str_eq(type, "sysfs") || str_eq(type, "mqueue"))
-		return NULL;
-	return arena_printf(request->arena, "context=%s", l->mount_label);
+		return 0;
+	*ret = arena_printf(request->arena, "context=%s", l->mount_label);
+	return *ret ? 0 : err_set(err, ENOMEM, "linux.mountLabel");
 }
 
 /* An overlay's lowerdir with many layers is longer than fsconfig(2) takes: one "lowerdir+" for each
@@ -139,14 +142,14 @@ static int option_list(const struct request *request, const struct mount_item *i
 		       const char *const **ret, struct err *err)
 {
 	const struct mount_options *o = &item->options;
-	const char *type = item->mount->type, *label = label_option(request, type);
+	const char *type = item->mount->type, *label;
 	size_t n = 0, room = o->n_data + o->n_superblock + 3;
 	const char **list;
 
 	for (size_t i = 0; i < o->n_data; i++)
 		room += strlen(o->data[i]) / 2; /* layers of one character and a colon each */
 	list = arena_array(request->arena, room, sizeof *list);
-	if (!list)
+	if (!list || mounts_label(request, type, &label, err) < 0)
 		return err_set(err, ENOMEM, "options");
 	for (size_t i = 0; i < o->n_superblock; i++)
 		list[n++] = o->superblock[i];
@@ -212,7 +215,7 @@ static int plan_create(const struct request *request, const struct request_slots
 	if (tmpfs)
 		plan_tmpfs(slots, item, tree, plan);
 	plan_bits(plan, tree, &o->tree, true);
-	plan_propagations(plan, tree, o);
+	mounts_propagate(plan, tree, o);
 	mounts_attach(request, slots, tree, item->destination, item->target, false, plan);
 	return 0;
 }
@@ -227,7 +230,7 @@ static void plan_remount(const struct request *request, const struct request_slo
 		    item->target | PLAN_TARGET_ON_PROC | PLAN_TARGET_ROOT, point);
 	plan_bits(plan, point, &item->options.attr, false);
 	plan_bits(plan, point, &item->options.tree, true);
-	plan_propagations(plan, point, &item->options);
+	mounts_propagate(plan, point, &item->options);
 	plan_close(plan, point);
 }
 

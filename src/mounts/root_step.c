@@ -35,7 +35,7 @@ int step_root_attach(struct init *in, const struct step_root_attach *s)
 	int target = sys_openat(AT_FDCWD, s->path, O_PATH | O_DIRECTORY, 0);
 	int r;
 
-	if (target == -EACCES)
+	if (target == -EACCES || target == -ENOENT)
 		target = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (target < 0)
 		return init_doing(in, "open the mount point", target);

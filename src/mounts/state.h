@@ -74,6 +74,12 @@ int source_idmap(int tree, int userns, bool recursive, struct err *err);
 /* The steps for one mount of type cgroup, whatever this machine has. */
 int mounts_plan_cgroup(const struct request *request, const struct request_slots *slots,
 		       const struct mount_item *item, struct plan *plan, struct err *err);
+/* "context=LABEL" from linux.mountLabel for a new file system of this type. *ret is NULL when there
+ * is none to give. */
+int mounts_label(const struct request *request, const char *type, const char **ret,
+		 struct err *err);
+/* Applies the propagation options to a tree, in order. */
+void mounts_propagate(struct plan *plan, int tree, const struct mount_options *options);
 /* Attaches the tree at a path of the root, and closes the tree slot unless keep. */
 void mounts_attach(const struct request *request, const struct request_slots *slots, int tree,
 		   const char *path, uint64_t target, bool keep, struct plan *plan);

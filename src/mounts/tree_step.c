@@ -73,7 +73,7 @@ int step_tree_create(struct init *in, const struct step_tree_create *s)
 	int context = sys_fsopen(s->type), r = 0;
 
 	if (context < 0)
-		return init_doing(in, "fsopen", context);
+		return option_failed(in, -1, "fsopen", s->type, context);
 	if (s->source) {
 		r = sys_fsconfig(context, FSCONFIG_SET_STRING, "source", s->source);
 		if (r < 0)

@@ -35,6 +35,11 @@ int namespaces_plan_names(struct request *request, struct plan *plan, struct err
  * (MESSAGE_ID_MAPS). */
 uint64_t namespaces_at_birth(const struct request *request);
 
+/* What hull-init does about them itself, in its first steps, and has to tell the host of:
+ * CLONE_NEWUSER: it will ask for id maps (MESSAGE_ID_MAPS); CLONE_NEWPID: it will go on under
+ * another pid (MESSAGE_SIBLING). */
+uint64_t namespaces_late(const struct request *request);
+
 /* Writes /proc/PID/{uid_map,setgroups,gid_map}: directly, or by newuidmap and newgidmap (absolute
  * path, clean environment) when hull is not privileged. The maps may have several lines. */
 struct oci_linux;

@@ -103,7 +103,7 @@ static int plan_joins(const struct request *request, struct plan *plan, struct e
 		r = join_all_but_user(request, plan, err);
 	if (r == 0 && user && user_last)
 		r = join_user(request, plan, err);
-	if (r == 0 && (request->ns_new & ~namespaces_at_birth(request) & CLONE_NEWUSER))
+	if (r == 0 && (namespaces_late(request) & CLONE_NEWUSER))
 		make_user(plan);
 	return r;
 }
@@ -149,17 +149,23 @@ static bool time_needs_fork(const struct request *request)
 	       (major < 6 || (major == 6 && minor < 1));
 }
 
+uint64_t namespaces_late(const struct request *request)
+{
+	uint64_t late = request->ns_new & ~namespaces_at_birth(request) &
+			(CLONE_NEWUSER | CLONE_NEWPID);
+
+	if ((request->ns_joined & CLONE_NEWPID) ||
+	    ((request->ns_new & CLONE_NEWTIME) && time_needs_fork(request)))
+		late |= CLONE_NEWPID;
+	return late;
+}
+
 static void plan_fork(const struct request *request, struct plan *plan)
 {
-	uint64_t pid_new = request->ns_new & ~namespaces_at_birth(request) & CLONE_NEWPID;
-
-	if (pid_new || (request->ns_joined & CLONE_NEWPID)) {
-		plan_origin(plan, "linux.namespaces (pid)");
-		plan_sibling(plan, pid_new);
-	} else if ((request->ns_new & CLONE_NEWTIME) && time_needs_fork(request)) {
-		plan_origin(plan, "linux.namespaces (time)");
-		plan_sibling(plan, 0);
-	}
+	if (!(namespaces_late(request) & CLONE_NEWPID))
+		return;
+	plan_origin(plan, "linux.namespaces (pid)");
+	plan_sibling(plan, request->ns_new & ~namespaces_at_birth(request) & CLONE_NEWPID);
 }
 
 int namespaces_plan(struct request *request, struct plan *plan, struct err *err)

@@ -164,6 +164,8 @@ int compile_exec(struct request *request, const struct oci_process *process,
 	if (join->ns & CLONE_NEWPID) {
 		plan_sibling(plan, 0);
 		plan_pdeathsig(plan, SIGKILL);
+		/* The sibling leads no session: without one it could not own a terminal. */
+		plan_new_session(plan);
 	}
 	plan_root_open(plan, slots->root);
 	TRY(process_plan_terminal(request, process, slots, true, plan, err));

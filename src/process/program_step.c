@@ -99,7 +99,8 @@ static int open_cwd(const struct step_chdir *s)
 	fd = s->mkdir ? resolve_make_directory(root, s->path, 0755)
 		      : resolve_open(root, s->path, O_PATH | O_DIRECTORY);
 	sys_close(root);
-	return fd;
+	/* It was missing; that it cannot be made either is not what is wrong with it. */
+	return fd == -EROFS ? -ENOENT : fd;
 }
 
 int step_chdir(struct init *in, const struct step_chdir *s)

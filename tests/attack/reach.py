@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import pty
+import shutil
 import sys
 import termios
 
@@ -133,6 +134,8 @@ def climbs(result, canary):
 @test("S04 CVE-2024-21626: cwd by /proc/self/fd/N, for run and exec", limit=90)
 def _():
     canary = Canary()
+    shutil.copy(payload(), canary.path + "/program")
+    canary.before = snapshot(canary.path)
     up = "../" * 12 + canary.path[1:] + "/secret"
     for n in list(range(3, 14)) + [16, 20]:
         r = inside("cwd", f"read {up}", cwd=f"/proc/self/fd/{n}").run()
@@ -145,8 +148,9 @@ def _():
         os.symlink(f"/proc/self/fd/{n}", f"{c.rootfs}/l{n}")
         r = c.exec("/payload", "cwd", "+", "read", up, flags=("--cwd", f"/l{n}"))
         check(not climbs(r, canary), f"exec, link to fd {n}", r)
-        r = c.exec(f"/proc/self/fd/{n}/../../../bin/sh", "-c", "exit 0")
-        check(r.rc != 0, f"a program by fd {n}", r)
+        for climb in ("../" * 3, "../" * 15):
+            r = c.exec(f"/proc/self/fd/{n}/{climb}{canary.path[1:]}/program", "exit")
+            check(r.rc != 0, f"a program of the host by fd {n}", r)
     canary.unharmed()
 
 

@@ -81,7 +81,7 @@ SHAPES = [
     ("consoleSize without width", at("process.consoleSize", {"height": 5}), "process.consoleSize"),
     ("a namespace of an unknown type", at("linux.namespaces[0].type", "bogus"), "linux.namespaces[0]"),
     ("a namespace without type", at("linux.namespaces[0]", {"path": "/proc/self/ns/net"}), "linux.namespaces[0]"),
-    ("a namespace twice", at("linux.namespaces", [{"type": "pid"}, {"type": "mount"}, {"type": "pid"}]), "linux.namespaces[2]"),
+    ("a namespace twice", at("linux.namespaces", [{"type": t} for t in ("pid", "uts", "mount", "pid")]), "linux.namespaces[3]"),
     ("a namespace path that is relative", at("linux.namespaces[0].path", "proc/1/ns/pid"), "linux.namespaces[0]"),
     ("a map without a user namespace", at("linux.uidMappings", [{"containerID": 0, "hostID": 1000, "size": 1}]), "linux.uidMappings"),
     ("a map with a string", at("linux.uidMappings", [{"containerID": "0", "hostID": 1000, "size": 1}]), "linux.uidMappings[0].containerID"),

@@ -443,6 +443,7 @@ def _():
     source = folder("iu", "f")
     m = bind(source, "/d", "bind", "idmap")
     c = inside("stat /d/f", "write /d/new x", namespaces=["pid", "network", "ipc", "uts", "mount", "user"], linux=user_namespace(), mounts=[m])
+    os.chown(c.rootfs, 100000, 100000)
     r = must(c.run())
     equal(r.lines[0]["uid"], 0)
     equal(os.stat(source + "/new").st_uid, 0)

@@ -33,7 +33,7 @@ static int run(const char *script, const char **env, int timeout, struct err *er
 	*err = (struct err){0};
 	for (hook.n_env = 0; env && env[hook.n_env];)
 		hook.n_env++;
-	return hooks_run(&hook, 1, "hooks.poststart", "{\"id\":\"x\"}", directory, err);
+	return hooks_run(&hook, 1, "poststart", "{\"id\":\"x\"}", directory, err);
 }
 
 static const char *output(struct arena *arena)
@@ -85,11 +85,11 @@ static void test_arguments(void)
 
 	is_int(hooks_run(&hook, 1, "k", "{}", "/", &err), 0, "a hook without args");
 	hook.path = "bin/true";
-	is_int(hooks_run(&hook, 1, "hooks.prestart", "{}", "/", &err), -EINVAL, "a relative path");
+	is_int(hooks_run(&hook, 1, "prestart", "{}", "/", &err), -EINVAL, "a relative path");
 	is_str(err.text, "hooks.prestart[0] (bin/true): the path must be absolute",
 	       "  is told where");
 	hook.path = "/nonexistent";
-	is_int(hooks_run(&hook, 1, "hooks.prestart", "{}", "/", &err), -ENOENT, "no such file");
+	is_int(hooks_run(&hook, 1, "prestart", "{}", "/", &err), -ENOENT, "no such file");
 	is_str(err.text, "hooks.prestart[0] (/nonexistent): execute: no such file or directory",
 	       "  is told where");
 	hook.path = "/bin/true";
@@ -184,10 +184,10 @@ static void test_order(void)
 
 	for (int i = 0; i < 4; i++)
 		hooks[i] = (struct oci_hook){.path = "/bin/sh", .args = args[i], .n_args = 3};
-	ok(hooks_run(hooks, 4, "hooks.prestart", "{}", directory, &err) < 0, "one of four fails");
+	ok(hooks_run(hooks, 4, "prestart", "{}", directory, &err) < 0, "one of four fails");
 	is_str(err.text, "hooks.prestart[2] (/bin/sh): exit status 1", "  it is told which");
 	is_str(output(&arena), "1\n2\n3\n", "  and the next one does not run");
-	hooks_run_all(hooks, 4, "hooks.poststop", "{}", directory);
+	hooks_run_all(hooks, 4, "poststop", "{}", directory);
 	is_str(output(&arena), "1\n2\n3\n4\n", "poststop hooks run whatever happens");
 }
 
