@@ -4,7 +4,6 @@
 # Runs inside the container: freestanding, linked into hull-init, and into hull for HULL_INIT=fork.
 STEP_SOURCES = \
 	src/cgroups/cgroup_step.c \
-	src/cgroups/cgroups_step.c \
 	src/init/run.c \
 	src/init/talk_step.c \
 	src/lsm/lsm_step.c \
@@ -145,8 +144,7 @@ CMD_SOURCES = \
 	src/cmd/spec.c \
 	src/cmd/start.c \
 	src/cmd/state.c \
-	src/cmd/update.c \
-	src/main.c
+	src/cmd/update.c
 
 OCISPEC_SOURCES = \
 	libocispec/arena.c \

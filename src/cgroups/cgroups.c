@@ -108,12 +108,26 @@ static int make_place(struct cgroups *cgroups, struct place *p, struct err *err)
 	return r;
 }
 
+/* A create that fails here must not leave directories behind; nobody is in them yet. */
+static void take_back(struct cgroups *cgroups)
+{
+	for (size_t i = cgroups->n_places; i > 0; i--) {
+		struct place *p = &cgroups->place[i - 1];
+
+		if (p->ours && !p->existed)
+			(void)tree_remove(p->dir); /* the first error is the one to tell */
+		p->ours = false;
+	}
+}
+
 int cgroups_make(struct cgroups *cgroups, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < cgroups->n_places && r == 0; i++)
 		r = make_place(cgroups, &cgroups->place[i], err);
+	if (r < 0)
+		take_back(cgroups);
 	return r;
 }
 

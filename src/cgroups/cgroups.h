@@ -27,11 +27,11 @@ enum cgroups_driver { CGROUPS_CGROUPFS, CGROUPS_SYSTEMD, CGROUPS_DISABLED };
 
 struct cgroups_wish {
 	enum cgroups_driver driver;
-	const char *path;	/* linux.cgroupsPath, NULL: made from the id */
+	const char *path; /* linux.cgroupsPath, NULL: made from the id */
 	const char *id;
-	bool rootless;		/* permission errors without resources asked for are not fatal */
+	bool rootless; /* permission errors without resources asked for are not fatal */
 	const struct oci_resources *resources; /* may be NULL */
-	bool dry;		/* `hull plan`: does not mind a cgroup that is in use */
+	bool dry; /* `hull plan`: does not mind a cgroup that is in use */
 };
 
 struct cgroups;
@@ -54,7 +54,8 @@ const char *const *cgroups_record(const struct cgroups *cgroups);
 int cgroups_load(struct arena *arena, enum cgroups_driver driver, const char *const *record,
 		 struct cgroups **ret, struct err *err);
 
-/* Makes the directories and writes every limit. Must find them empty of processes, not frozen. */
+/* Makes the directories and writes every limit. Must find them empty of processes, not frozen. When
+ * it fails, the directories that it made are gone again. */
 int cgroups_make(struct cgroups *cgroups, struct err *err);
 
 /* Descriptor of the v2 directory for CLONE_INTO_CGROUP; -1 on v1 and hybrid, and before
@@ -75,15 +76,15 @@ void cgroups_close(struct cgroups *cgroups);
 
 /* v1 (and hybrid): opens the tasks files into which hull-init writes "0" to join by itself (a
  * single-threaded process that moves itself takes no global lock in the kernel).
- * Fills fds[request->tasks]; the caller closes them. For exec: the same of the running container. */
+ * Fills fds[request->tasks]; the caller closes them. For exec: the same of the running container.
+ */
 int cgroups_open_tasks(const struct cgroups *cgroups, int *fds, struct err *err);
 
 /* Writes pid into cgroup.procs everywhere: the slow way, when the others are not possible. */
 int cgroups_attach(const struct cgroups *cgroups, pid_t pid, struct err *err);
 
 /* New limits on a running container (update). */
-int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources,
-		   struct err *err);
+int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources, struct err *err);
 
 /* Freezer: cgroups_freeze waits until frozen (bounded, then thaws and fails). */
 int cgroups_freeze(const struct cgroups *cgroups, bool freeze, struct err *err);
@@ -98,8 +99,8 @@ int cgroups_pids(struct arena *arena, const struct cgroups *cgroups, pid_t **ret
 int cgroups_kill(const struct cgroups *cgroups, int signal, struct err *err);
 
 /* Kills what is left, waits until empty (bounded), removes the directories. What is already gone
- * is fine. Used by delete, by a failed create and after a crash (from cgroups_load). After a failed
- * cgroups_make only what that made goes. */
+ * is fine. Used by delete, by a failed create and after a crash (from cgroups_load). Before
+ * and after a failed cgroups_make there is nothing to destroy: what is there is somebody else's. */
 int cgroups_destroy(const struct cgroups *cgroups, struct err *err);
 
 /* Statistics for events, as the "data" object of runc's JSON. */

@@ -31,8 +31,9 @@ static void check_path(const struct request *request, enum cgroups_driver driver
 			       text ? text : err.text);
 	}
 	if (r == -EINVAL && driver == CGROUPS_SYSTEMD)
-		oci_report_hint(report, "like \"system.slice:hull:%s\"; without --systemd-cgroup it "
-					"is a path",
+		oci_report_hint(report,
+				"like \"system.slice:hull:%s\"; without --systemd-cgroup it "
+				"is a path",
 				request->id);
 	else if (r == -EINVAL)
 		oci_report_hint(report, "a path below /sys/fs/cgroup like \"/hull/%s\"",

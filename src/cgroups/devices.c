@@ -14,15 +14,14 @@
 
 /* Making any node is harmless when it cannot be opened, and package managers do it. */
 static const struct device_rule defaults[] = {
-	{true, DEVICE_CHAR, DEVICE_MKNOD, -1, -1, -1},
-	{true, DEVICE_BLOCK, DEVICE_MKNOD, -1, -1, -1},
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 3, -1},    /* null */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 5, -1},    /* zero */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 7, -1},    /* full */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 8, -1},    /* random */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 9, -1},    /* urandom */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 5, 0, -1},    /* tty */
-	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 5, 2, -1},    /* ptmx */
+	{true, DEVICE_ALL_TYPES, DEVICE_MKNOD, -1, -1, -1},
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 3, -1}, /* null */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 5, -1}, /* zero */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 7, -1}, /* full */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 8, -1}, /* random */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 1, 9, -1}, /* urandom */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 5, 0, -1}, /* tty */
+	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 5, 2, -1}, /* ptmx */
 	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 136, -1, -1}, /* pts/N */
 	{true, DEVICE_CHAR, DEVICE_ALL_RIGHTS, 10, 200, -1}, /* net/tun */
 };
@@ -134,7 +133,7 @@ void devices_dump(const struct device_rules *rules, struct buf *buf)
 
 		buf_printf(buf, "devices: %s %s ", r->allow ? "allow" : "deny",
 			   r->types == DEVICE_ALL_TYPES ? "a"
-			   : r->types == DEVICE_CHAR	? "c"
+			   : r->types == DEVICE_CHAR    ? "c"
 							: "b");
 		dump_number(buf, r->major);
 		buf_str(buf, ":");

@@ -35,10 +35,10 @@ struct oci_resources;
 
 struct device_rule {
 	bool allow;
-	unsigned types;	      /* DEVICE_BLOCK | DEVICE_CHAR */
-	unsigned access;      /* DEVICE_MKNOD ... */
+	unsigned types; /* DEVICE_BLOCK | DEVICE_CHAR */
+	unsigned access; /* DEVICE_MKNOD ... */
 	int64_t major, minor; /* -1: all */
-	int index;	      /* in the config; -1: hull's own */
+	int index; /* in the config; -1: hull's own */
 };
 
 struct device_rules {
@@ -58,7 +58,7 @@ struct device_exceptions {
 		unsigned type; /* one */
 		unsigned access;
 		int64_t major, minor;
-	} *item;
+	} * item;
 	size_t n;
 };
 
@@ -73,8 +73,8 @@ int devices_v1_apply(struct arena *arena, const struct device_exceptions *e, int
 		     const char *dir_name, bool fresh, struct err *err);
 
 /* The BPF program. */
-int devices_v2_compile(struct arena *arena, const struct device_rules *rules,
-		       struct bpf_insn **ret, size_t *ret_n);
+int devices_v2_compile(struct arena *arena, const struct device_rules *rules, struct bpf_insn **ret,
+		       size_t *ret_n);
 /* Loads and attaches it; replaces the one that hull attached before (unless fresh). */
 int devices_v2_apply(struct arena *arena, const struct device_rules *rules, int dir,
 		     const char *dir_name, bool fresh, struct err *err);

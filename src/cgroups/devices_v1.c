@@ -47,8 +47,7 @@ static void add_exception(struct device_exceptions *list, unsigned type,
 			return;
 		}
 	}
-	list->item[list->n++] =
-		(struct device_exception){type, r->access, r->major, r->minor};
+	list->item[list->n++] = (struct device_exception){type, r->access, r->major, r->minor};
 }
 
 /* hull's "mknod of all" stands although one device is denied: making a node that cannot be opened

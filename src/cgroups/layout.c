@@ -265,8 +265,7 @@ const struct hierarchy *layout_find(struct layout *layout, enum controller c)
 	return layout->v2->controllers & CONTROLLER_BIT(c) ? layout->v2 : NULL;
 }
 
-int layout_own(struct layout *layout, const struct hierarchy *h, const char **ret,
-	       struct err *err)
+int layout_own(struct layout *layout, const struct hierarchy *h, const char **ret, struct err *err)
 {
 	struct stat st;
 	const char *root, *below;

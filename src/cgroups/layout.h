@@ -27,18 +27,18 @@ const char *controller_name(enum controller c, bool unified);
 unsigned controller_bits(const char *list, bool unified);
 
 struct hierarchy {
-	const char *name;	/* "memory", "cpu,cpuacct", "name=systemd"; "unified" for cgroup2 */
+	const char *name; /* "memory", "cpu,cpuacct", "name=systemd"; "unified" for cgroup2 */
 	const char *mountpoint; /* absolute */
-	const char *own;	/* hull's own cgroup as /proc/self/cgroup says it */
-	unsigned controllers;	/* CONTROLLER_BITs; for v2 only after layout_find or layout_v2 */
+	const char *own; /* hull's own cgroup as /proc/self/cgroup says it */
+	unsigned controllers; /* CONTROLLER_BITs; for v2 only after layout_find or layout_v2 */
 	bool v2, probed;
 };
 
 /* Where to look: the real machine, or a tree made by a test. */
 struct layout_source {
-	const char *root;	/* /sys/fs/cgroup */
-	const char *own;	/* /proc/self/cgroup */
-	const char *mountinfo;	/* /proc/self/mountinfo */
+	const char *root; /* /sys/fs/cgroup */
+	const char *own; /* /proc/self/cgroup */
+	const char *mountinfo; /* /proc/self/mountinfo */
 	/* Which cgroup file system path is on: 1, 2, or 0 for none. */
 	int (*version)(const char *path);
 };
@@ -68,5 +68,4 @@ const struct hierarchy *layout_find(struct layout *layout, enum controller c);
 /* hull's own cgroup below h->mountpoint, beginning with '/': h->own as it is when that exists
  * there; a mount that shows only a part of the hierarchy (containers without a cgroup namespace)
  * has its root taken off; "/" when hull's own cgroup cannot be seen in that mount. */
-int layout_own(struct layout *layout, const struct hierarchy *h, const char **ret,
-	       struct err *err);
+int layout_own(struct layout *layout, const struct hierarchy *h, const char **ret, struct err *err);

@@ -137,8 +137,7 @@ static void check_memory(struct limits *l, const struct oci_memory *m)
 
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
 		if (sizes[i].has && sizes[i].value < -1)
-			limits_refuse(l, sizes[i].origin, "%" PRId64 " is no size",
-				      sizes[i].value);
+			limits_refuse(l, sizes[i].origin, "%" PRId64 " is no size", sizes[i].value);
 	if (m->has_limit && m->limit > 0 && m->has_swap && m->swap > 0 && m->swap < m->limit)
 		limits_refuse(l, "memory.swap",
 			      "is memory and swap together: it must not be below the memory limit");

@@ -32,7 +32,7 @@ struct oci_resources;
 
 struct limit {
 	enum controller controller;
-	const char *origin;	 /* below linux.resources: "memory.limit" */
+	const char *origin; /* below linux.resources: "memory.limit" */
 	const char *file, *value;
 	const char *or_file, *or_value; /* when file does not exist; NULL: no other */
 	unsigned flags;

@@ -22,7 +22,8 @@ static void unescape(char *text)
 		for (int i = 2; octal && i < 4; i++)
 			octal = text[i] >= '0' && text[i] <= '7';
 		if (octal) {
-			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
+			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+				       (text[3] - '0'));
 			text += 4;
 		} else {
 			*to++ = *text++;

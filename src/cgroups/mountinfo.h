@@ -10,11 +10,11 @@ struct arena;
 
 struct mountinfo {
 	struct mountinfo_mount {
-		const char *root;	/* directory of the hierarchy that is the mount's root */
+		const char *root; /* directory of the hierarchy that is the mount's root */
 		const char *mountpoint;
-		const char *options;	/* of the super block: the controllers are among them */
+		const char *options; /* of the super block: the controllers are among them */
 		bool v2;
-	} *mount;
+	} * mount;
 	size_t n;
 };
 

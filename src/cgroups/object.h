@@ -12,11 +12,11 @@
 
 /* One directory that is the container's own. */
 struct place {
-	const char *name;	/* of the hierarchy: "cpu,cpuacct", "name=systemd", "unified" */
-	const char *dir;	/* absolute */
+	const char *name; /* of the hierarchy: "cpu,cpuacct", "name=systemd", "unified" */
+	const char *dir; /* absolute */
 	const char *mountpoint; /* NULL when it comes from a record */
-	const char *path;	/* below mountpoint; NULL when it comes from a record */
-	unsigned controllers;	/* CONTROLLER_BITs whose limits are written here */
+	const char *path; /* below mountpoint; NULL when it comes from a record */
+	unsigned controllers; /* CONTROLLER_BITs whose limits are written here */
 	bool v2;
 	bool existed; /* before cgroups_make */
 	/* Made or found empty by cgroups_make, or from a record. Others are left alone by destroy:

@@ -105,8 +105,7 @@ static bool ends_with(const char *text, const char *end)
 	return n > m && str_eq(text + n - m, end);
 }
 
-static int slice_name(struct arena *arena, const char *text, size_t n, bool user,
-		      const char **ret)
+static int slice_name(struct arena *arena, const char *text, size_t n, bool user, const char **ret)
 {
 	if (n == 0)
 		*ret = user ? "user.slice" : "system.slice";

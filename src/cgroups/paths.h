@@ -22,7 +22,7 @@ const char *paths_parent(struct arena *arena, const char *path);
 /* The systemd form of linux.cgroupsPath: "slice:prefix:name". */
 struct paths_unit {
 	const char *slice; /* "system.slice" when empty, "-.slice" for "-" */
-	const char *unit;  /* "prefix-name.scope"; a name that ends in ".slice" as it is */
+	const char *unit; /* "prefix-name.scope"; a name that ends in ".slice" as it is */
 };
 
 /* user_slice: the default is user.slice (rootless). NULL path: ":hull:ID". */

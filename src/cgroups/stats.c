@@ -257,15 +257,9 @@ static void cpu_list(struct buf *json, const char *name, const char *list)
 static void write_cpuset(const struct stats *stats, struct buf *json)
 {
 	static const char *const names[] = {
-		"cpu_exclusive",
-		"mem_hardwall",
-		"mem_exclusive",
-		"memory_migrate",
-		"memory_spread_page",
-		"memory_spread_slab",
-		"memory_pressure",
-		"sched_load_balance",
-		"sched_relax_domain_level",
+		"cpu_exclusive",   "mem_hardwall",       "mem_exclusive",
+		"memory_migrate",  "memory_spread_page", "memory_spread_slab",
+		"memory_pressure", "sched_load_balance", "sched_relax_domain_level",
 	};
 
 	open_object(json, "cpuset");
@@ -309,7 +303,7 @@ static void write_io(struct stats *stats, struct buf *json)
 	static const char *const names[STATS_IO_KINDS] = {
 		"ioServiceBytesRecursive", "ioServicedRecursive", "ioQueueRecursive",
 		"ioServiceTimeRecursive",  "ioWaitTimeRecursive", "ioMergedRecursive",
-		"ioTimeRecursive",	   "sectorsRecursive",
+		"ioTimeRecursive",         "sectorsRecursive",
 	};
 
 	open_object(json, "blkio");

@@ -66,9 +66,9 @@ static void read_io_line(struct stats *stats, char *line)
 		const char *key, *op;
 		enum stats_io_kind kind;
 	} keys[] = {
-		{"rbytes=", "Read", STATS_IO_BYTES},   {"wbytes=", "Write", STATS_IO_BYTES},
+		{"rbytes=", "Read", STATS_IO_BYTES},    {"wbytes=", "Write", STATS_IO_BYTES},
 		{"dbytes=", "Discard", STATS_IO_BYTES}, {"rios=", "Read", STATS_IO_SERVICED},
-		{"wios=", "Write", STATS_IO_SERVICED},	{"dios=", "Discard", STATS_IO_SERVICED},
+		{"wios=", "Write", STATS_IO_SERVICED},  {"dios=", "Discard", STATS_IO_SERVICED},
 	};
 	struct stats_io io = {0};
 	char *save = NULL;
@@ -90,7 +90,8 @@ static void read_io(struct stats *stats, int dir)
 {
 	char *text = stats_text(stats, dir, "io.stat"), *save = NULL;
 
-	for (char *l = text ? strtok_r(text, "\n", &save) : NULL; l; l = strtok_r(NULL, "\n", &save))
+	for (char *l = text ? strtok_r(text, "\n", &save) : NULL; l;
+	     l = strtok_r(NULL, "\n", &save))
 		read_io_line(stats, l);
 	stats->io_pressure = stats_text(stats, dir, "io.pressure");
 }

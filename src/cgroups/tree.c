@@ -86,7 +86,7 @@ struct walk {
 	int (*enter)(int fd, void *user);
 	int (*leave)(int parent, const char *name, void *user); /* removes it */
 	void *user;
-	int fd;		 /* where it stands */
+	int fd; /* where it stands */
 	struct buf path; /* the way from the top: "a/b/c/" */
 	char after[256]; /* the child it came back from */
 };

@@ -30,11 +30,11 @@ void v1_memory(struct limits *l, const struct oci_memory *m)
 	if (swap == -1)
 		missing = LIMIT_MISSING_OK;
 	if (swap)
-		limits_add(l, c, missing, "memory.swap", "memory.memsw.limit_in_bytes",
-			   "%" PRId64, swap);
+		limits_add(l, c, missing, "memory.swap", "memory.memsw.limit_in_bytes", "%" PRId64,
+			   swap);
 	if (m->has_reservation && m->reservation)
-		limits_add(l, c, 0, "memory.reservation", "memory.soft_limit_in_bytes",
-			   "%" PRId64, m->reservation);
+		limits_add(l, c, 0, "memory.reservation", "memory.soft_limit_in_bytes", "%" PRId64,
+			   m->reservation);
 	if (m->has_swappiness)
 		limits_add(l, c, 0, "memory.swappiness", "memory.swappiness", "%" PRIu64,
 			   m->swappiness);
@@ -55,8 +55,8 @@ static void shares(struct limits *l, const struct oci_cpu *cpu)
 		limits_refuse(l, "cpu.shares", "the maximum allowed cpu-shares is 262144");
 	else if (!cpu->has_idle || cpu->idle != 1)
 		/* EINVAL while cpu.idle is 1, which comes later in this list */
-		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.shares", "cpu.shares",
-			   "%" PRIu64, cpu->shares);
+		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.shares", "cpu.shares", "%" PRIu64,
+			   cpu->shares);
 }
 
 void v1_cpu(struct limits *l, const struct oci_cpu *cpu)
@@ -79,8 +79,8 @@ void v1_cpu(struct limits *l, const struct oci_cpu *cpu)
 		limits_add(l, c, LIMIT_LATER, "cpu.quota", "cpu.cfs_quota_us", "%" PRId64,
 			   cpu->quota > 0 ? cpu->quota : -1);
 	if (cpu->has_realtime_period && cpu->realtime_period)
-		limits_add(l, c, LIMIT_LATER, "cpu.realtimePeriod", "cpu.rt_period_us",
-			   "%" PRIu64, cpu->realtime_period);
+		limits_add(l, c, LIMIT_LATER, "cpu.realtimePeriod", "cpu.rt_period_us", "%" PRIu64,
+			   cpu->realtime_period);
 	if (cpu->has_realtime_runtime && cpu->realtime_runtime)
 		limits_add(l, c, 0, "cpu.realtimeRuntime", "cpu.rt_runtime_us", "%" PRId64,
 			   cpu->realtime_runtime);

@@ -47,11 +47,10 @@ static void quota(struct limits *l, const struct oci_cpu *cpu)
 	const char *behind = period ? limits_text(l, " %" PRIu64, cpu->period) : "";
 
 	if (cpu->has_quota && cpu->quota > 0)
-		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.quota", "cpu.max",
-			   "%" PRId64 "%s", cpu->quota, behind);
+		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.quota", "cpu.max", "%" PRId64 "%s",
+			   cpu->quota, behind);
 	else if (cpu->has_quota && cpu->quota < 0)
-		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.quota", "cpu.max", "max%s",
-			   behind);
+		limits_add(l, CONTROLLER_CPU, LIMIT_LATER, "cpu.quota", "cpu.max", "max%s", behind);
 	else if (period)
 		limits_add(l, CONTROLLER_CPU, LIMIT_LATER | LIMIT_KEEP_QUOTA, "cpu.period",
 			   "cpu.max", "%" PRIu64, cpu->period);
@@ -157,8 +156,9 @@ static enum controller key_controller(const char *key)
 {
 	const char *dot = strchr(key, '.');
 
-	if (!dot || !dot[1] || strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789._-") != strlen(key))
+	if (!dot || !dot[1] ||
+	    strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789._-") != strlen(key))
 		return N_CONTROLLERS;
 	/* always there, so any controller that needs no enabling stands for the core */
 	if (str_eq(key, "cgroup.max.depth") || str_eq(key, "cgroup.max.descendants"))

@@ -50,6 +50,19 @@ static int enable(int dir, unsigned bits)
 	return knob_write(dir, "cgroup.subtree_control", text);
 }
 
+static int open_or_make(const char *name, int *ret)
+{
+	int dir = sys_openat(AT_FDCWD, name, O_PATH | O_DIRECTORY, 0);
+	int r = dir == -ENOENT ? tree_make(name) : 0;
+
+	if (r < 0)
+		return r;
+	if (dir == -ENOENT)
+		dir = sys_openat(AT_FDCWD, name, O_PATH | O_DIRECTORY, 0);
+	*ret = dir;
+	return dir < 0 ? dir : 0;
+}
+
 /*
  * All that the cgroup has, so that its use can be seen in the container's files even when nothing
  * is limited. The kernel takes a line whole or not at all: when it refuses, one by one, and only
@@ -57,11 +70,14 @@ static int enable(int dir, unsigned bits)
  */
 static int enable_in(const char *name, unsigned needed, struct err *err)
 {
-	AUTO_CLOSE int dir = sys_openat(AT_FDCWD, name, O_PATH | O_DIRECTORY, 0);
+	AUTO_CLOSE int dir = -1;
 	char text[512];
 	unsigned have, missing;
-	int r = dir < 0 ? dir : knob_read(dir, "cgroup.controllers", text, sizeof text);
+	int r = open_or_make(name, &dir);
 
+	if (r < 0)
+		return err_set(err, -r, "mkdir %s", name);
+	r = knob_read(dir, "cgroup.controllers", text, sizeof text);
 	if (r < 0)
 		return err_set(err, -r, "read %s/cgroup.controllers", name);
 	have = controller_bits(text, true);
@@ -98,9 +114,6 @@ int enable_controllers(const struct place *place, unsigned needed, struct err *e
 		if (!slash)
 			return 0;
 		*slash = '\0';
-		r = tree_make(path);
-		if (r < 0)
-			return err_set(err, -r, "mkdir %s", path);
 		r = enable_in(path, needed, err);
 		if (r < 0)
 			return r;

@@ -55,7 +55,7 @@ static int sealed_file(const char *name, const void *data, size_t size, unsigned
 
 /* What the child needs between clone and exec; it shares our memory, so it lives until then. */
 struct child {
-	int maps;	 /* the id maps are written when this reads one byte; -1: no user namespace */
+	int maps; /* the id maps are written when this reads one byte; -1: no user namespace */
 	int control;
 	int init;
 	int plan;
@@ -271,10 +271,14 @@ static int launch_died(struct launch *launch, struct err *err)
 	if (waitid(P_PIDFD, (id_t)launch->pidfd, &info, WEXITED | WNOWAIT) < 0)
 		return err_set(err, errno, "hull-init is gone");
 	if (info.si_code == CLD_EXITED)
-		return err_text(err, ECHILD, "hull-init ended with exit code %d before the "
-					     "container's program was started", info.si_status);
-	return err_text(err, ECHILD, "hull-init was killed by signal %d (%s) before the "
-				     "container's program was started%s", info.si_status,
+		return err_text(err, ECHILD,
+				"hull-init ended with exit code %d before the "
+				"container's program was started",
+				info.si_status);
+	return err_text(err, ECHILD,
+			"hull-init was killed by signal %d (%s) before the "
+			"container's program was started%s",
+			info.si_status,
 			sigabbrev_np(info.si_status) ? sigabbrev_np(info.si_status) : "?",
 			info.si_status == SIGKILL ? "; the memory limit may be too low" : "");
 }
@@ -318,7 +322,8 @@ static int launch_settle(struct launch *launch, struct err *err)
 			if (r == 0)
 				r = launch_tell(launch, MESSAGE_ID_MAPS, NULL, 0, err);
 		} else {
-			r = err_text(err, EPROTO, "hull-init said something unexpected (message %u)",
+			r = err_text(err, EPROTO,
+				     "hull-init said something unexpected (message %u)",
 				     note.message);
 		}
 		if (r < 0)
@@ -329,9 +334,8 @@ static int launch_settle(struct launch *launch, struct err *err)
 
 static bool is_barrier(uint32_t message)
 {
-	return message == MESSAGE_CREATE_RUNTIME ||
-	       message == MESSAGE_CREATE_CONTAINER || message == MESSAGE_LIMITS ||
-	       message == MESSAGE_READY;
+	return message == MESSAGE_CREATE_RUNTIME || message == MESSAGE_CREATE_CONTAINER ||
+	       message == MESSAGE_LIMITS || message == MESSAGE_READY;
 }
 
 static int answer(struct launch *launch, const struct plan_note *note, const int *fds,

@@ -193,23 +193,14 @@ static int read_form(const struct request *request, struct mount_item *item, str
 	return 0;
 }
 
-static int check_idmap(const struct request *request, const struct mount_item *item,
-		       struct err *err)
+static int read_idmap(const struct request *request, struct mount_item *item, struct err *err)
 {
-	const struct oci_mount *m = item->mount;
-	const struct oci_linux *l = request->config->linux_;
+	int r = mount_idmap_read(request, item->mount, &item->options, &item->idmap, err);
 
-	if (!m->n_uid_mappings != !m->n_gid_mappings)
-		return err_text(err, EINVAL, "uidMappings and gidMappings must be given together");
-	if (!m->n_uid_mappings && !(item->options.flags & MOUNT_FLAG_IDMAP))
-		return 0;
+	if (r < 0 || !item->idmap)
+		return r;
 	if (item->form != MOUNT_BIND)
 		return err_text(err, EINVAL, "only bind mounts can have id mappings");
-	if (!m->n_uid_mappings && !(l && l->n_uid_mappings && l->n_gid_mappings))
-		return err_text(
-			err, EINVAL,
-			"option idmap needs id mappings, of the mount or of the container's "
-			"user namespace");
 	if (!request->host_root)
 		return err_text(err, EPERM, "id mapped mounts need privileges on the host");
 	return 0;
@@ -242,7 +233,7 @@ int mount_item_read(const struct request *request, const struct oci_mount *mount
 	if ((item.options.flags & MOUNT_FLAG_COPY_UP) &&
 	    (item.form != MOUNT_CREATE || !str_eq(mount->type, "tmpfs")))
 		return err_text(err, EINVAL, "tmpcopyup is for tmpfs only");
-	r = check_idmap(request, &item, err);
+	r = read_idmap(request, &item, err);
 	if (r < 0)
 		return r;
 	*ret_member = "destination";

@@ -133,6 +133,22 @@ static size_t words_in(const char *const *option, size_t n)
 	return words;
 }
 
+/*
+ * An id mapping in crun's form, for engines that know no better: "idmap=uids=...;gids=...". Other
+ * words after "idmap=" are data of a file system that has such an option (fuse.sshfs).
+ */
+static bool idmap_option(struct mount_options *o, const char *word)
+{
+	bool recursive = *word == 'r';
+	const char *maps = str_after(word + recursive, "idmap=");
+
+	if (!maps || (!str_after(maps, "uids=") && !str_after(maps, "gids=")))
+		return false;
+	o->flags |= MOUNT_FLAG_IDMAP | (recursive ? MOUNT_FLAG_IDMAP_RECURSIVE : 0);
+	o->idmap = maps;
+	return true;
+}
+
 int mount_options_read(struct arena *arena, const char *const *option, size_t n,
 		       struct mount_options *ret)
 {
@@ -146,7 +162,8 @@ int mount_options_read(struct arena *arena, const char *const *option, size_t n,
 		const struct option *known = option_find(option[i]);
 
 		if (!known) {
-			if (!data_split(arena, &o, room, option[i]))
+			if (!idmap_option(&o, option[i]) &&
+			    !data_split(arena, &o, room, option[i]))
 				return -ENOMEM;
 			continue;
 		}

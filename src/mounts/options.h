@@ -37,6 +37,7 @@ struct mount_options {
 	const char *
 		*data; /* the file system's own: "size=64k"; NULL-terminated, room for two more */
 	size_t n_data;
+	const char *idmap; /* what follows "idmap=" or "ridmap=", or NULL */
 };
 
 /* Reads n option strings. 0, or -ENOMEM, or -E2BIG: more than PROPAGATIONS_MAX propagations. */

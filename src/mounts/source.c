@@ -21,13 +21,23 @@
 #include "mounts/state.h"
 #include "sys/mount.h"
 
-int source_clone(const char *path, bool recursive, bool nofollow, struct err *err)
+int source_error(const struct mount_source *source, int code, struct err *err)
 {
-	int tree = sys_open_tree(AT_FDCWD, path,
-				 (recursive ? AT_RECURSIVE : 0u) |
-					 (nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
+	const char *hint = "";
 
-	return tree < 0 ? err_set(err, -tree, "source %s", path) : tree;
+	/* mount_namespaces(7): mounts that come as a unit may not be separated. */
+	if (code == EINVAL && !source->recursive)
+		hint = " (in a user namespace a mount below it cannot be left out: use rbind)";
+	return err_set(err, code, "source %s%s", source->path, hint);
+}
+
+int source_clone(const struct mount_source *source, struct err *err)
+{
+	int tree = sys_open_tree(AT_FDCWD, source->path,
+				 (source->recursive ? AT_RECURSIVE : 0u) |
+					 (source->nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
+
+	return tree < 0 ? source_error(source, -tree, err) : tree;
 }
 
 /* Writes one map file of a process, in one write(2) as user_namespaces(7) demands. */
@@ -63,8 +73,8 @@ static pid_t namespace_holder(void)
 	return pid;
 }
 
-int source_userns(const struct oci_id_mapping *uid, size_t n_uid, const struct oci_id_mapping *gid,
-		  size_t n_gid, struct err *err)
+/* A user namespace with these maps, which serves no process. A descriptor or -errno. */
+static int map_namespace(const struct mount_idmap *map, struct err *err)
 {
 	char path[64];
 	pid_t pid = namespace_holder();
@@ -72,9 +82,9 @@ int source_userns(const struct oci_id_mapping *uid, size_t n_uid, const struct o
 
 	if (pid < 0)
 		return err_set(err, (int)-pid, "id mapping: new user namespace");
-	r = write_map(pid, "uid_map", uid, n_uid, err);
+	r = write_map(pid, "uid_map", map->uid, map->n_uid, err);
 	if (r == 0)
-		r = write_map(pid, "gid_map", gid, n_gid, err);
+		r = write_map(pid, "gid_map", map->gid, map->n_gid, err);
 	if (r == 0) {
 		snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -86,12 +96,21 @@ int source_userns(const struct oci_id_mapping *uid, size_t n_uid, const struct o
 	return r;
 }
 
-int source_idmap(int tree, int userns, bool recursive, struct err *err)
+/* Here, and not by hull-init: the kernel wants a process that is privileged over the file system's
+ * own user namespace (mount_setattr(2), "ID-mapped mounts"), and the tree still detached. */
+int source_idmap(const struct mount_source *source, int tree, struct err *err)
 {
-	const struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP,
-					.userns_fd = (unsigned)userns};
-	int r = sys_mount_setattr(tree, recursive, &attr);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	AUTO_CLOSE int userns = -1;
+	int r;
 
+	if (!source->idmap)
+		return 0;
+	userns = map_namespace(source->idmap, err);
+	if (userns < 0)
+		return userns;
+	attr.userns_fd = (unsigned)userns;
+	r = sys_mount_setattr(tree, source->idmap->recursive, &attr);
 	if (r == -EINVAL)
 		return err_set(err, EINVAL,
 			       "id mapping: the file system has no id mapped mounts, or the mount "

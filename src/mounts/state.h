@@ -20,6 +20,15 @@ enum mount_form {
 	MOUNT_SYMLINK, /* copy-symlink, and the source is one */
 };
 
+/* The id mapping of a bind mount. */
+struct mount_idmap {
+	const struct oci_id_mapping *uid;
+	size_t n_uid;
+	const struct oci_id_mapping *gid;
+	size_t n_gid;
+	bool recursive;
+};
+
 struct mount_item {
 	const struct oci_mount *mount;
 	enum mount_form form;
@@ -27,13 +36,43 @@ struct mount_item {
 	const char *destination; /* absolute, without "." "..", "//" */
 	const char *source; /* of a bind mount: absolute, on the host */
 	const char *link; /* MOUNT_SYMLINK: its content */
+	const struct mount_idmap *idmap; /* MOUNT_BIND, or NULL */
 	uint64_t target; /* PLAN_TARGET_* */
 	int tree; /* MOUNT_BIND: the slot of the source */
+};
+
+/* Something of the host that is to be mounted in the container. */
+struct mount_source {
+	const char *place; /* in the config: "mounts[2] (/data)" */
+	const char *path;
+	bool recursive, nofollow;
+	const struct mount_idmap *idmap; /* NULL: none */
+};
+
+/* idmap.c: the id mapping that is asked for; *ret is NULL when there is none. */
+int mount_idmap_read(const struct request *request, const struct oci_mount *mount,
+		     const struct mount_options *options, const struct mount_idmap **ret,
+		     struct err *err);
+
+/* A device node, with numbers that mknod(2) can take. */
+struct mount_device {
+	const char *path; /* clean */
+	uint32_t mode; /* type and permissions */
+	uint32_t major, minor, uid, gid;
+	const char *place; /* in the config */
+	int bind; /* slot of the host's node, or -1: mknod */
 };
 
 struct mounts_state {
 	struct mount_item *item; /* one for each of config.mounts */
 	size_t n_items;
+	struct mount_device *device; /* all that the container gets */
+	size_t n_devices;
+	/* The sources that hull opens in the container's mount namespace, in the order of their
+	 * slots, of which the first is first_source; and how many of them init has got. */
+	struct mount_source *source;
+	size_t n_sources, n_sent;
+	int first_source;
 	int null; /* slot of the host's /dev/null, or -1 */
 	int tree, target; /* slots that are filled and emptied again and again */
 };
@@ -43,33 +82,33 @@ struct mounts_state {
 int mount_item_read(const struct request *request, const struct oci_mount *mount,
 		    struct mount_item *ret, const char **ret_member, struct err *err);
 
-/* A device node, with numbers that mknod(2) can take. */
-struct mount_device {
-	const char *path; /* clean */
-	uint32_t mode; /* type and permissions */
-	uint32_t major, minor, uid, gid;
-};
-
 int mount_device_read(struct arena *arena, const struct oci_device *device,
 		      struct mount_device *ret, struct err *err);
 
 /* A path in the container: absolute, "." and ".." and "//" taken out. Arena; NULL: no memory. */
 const char *mount_clean_path(struct arena *arena, const char *path);
 
-/* Fills a new slot with a copy of the tree at a path of the host: the descriptor, opened here and
- * now, when hull may (request->host_root); else with a step that lets hull-init open it. */
-int mount_source_slot(const struct request *request, struct plan *plan, const char *name,
-		      const char *path, bool recursive, bool nofollow, int *ret_slot,
-		      struct err *err);
+/* Decides on all devices, and makes slots for those that come from the host. */
+int mounts_read_devices(const struct request *request, struct plan *plan, struct err *err);
 
-/* source.c, host actions; all return a descriptor or -errno. */
-/* A detached copy of the mount at a host path. */
-int source_clone(const char *path, bool recursive, bool nofollow, struct err *err);
-/* A user namespace with these maps, which serves no process: for MOUNT_ATTR_IDMAP. */
-int source_userns(const struct oci_id_mapping *uid, size_t n_uid, const struct oci_id_mapping *gid,
-		  size_t n_gid, struct err *err);
-/* Gives a detached tree the id mapping of a user namespace. */
-int source_idmap(int tree, int userns, bool recursive, struct err *err);
+/* Whether hull opens the sources in the container's mount namespace: see inside.c. */
+bool mount_sources_inside(const struct request *request);
+
+/* Fills a new slot with a copy of the source: the descriptor, opened here and now, when hull may
+ * (request->host_root); or with a step that lets hull-init open it; or it will be filled by
+ * mounts_plan_sources. The source itself need not live on. */
+int mount_source_slot(const struct request *request, struct plan *plan, const char *name,
+		      const struct mount_source *source, int *ret_slot, struct err *err);
+/* The steps that wait for the sources that are opened inside. */
+void mounts_plan_sources(const struct request *request, struct plan *plan);
+
+/* source.c, host actions. */
+/* A detached copy of the source: a descriptor or -errno. */
+int source_clone(const struct mount_source *source, struct err *err);
+/* What open_tree(2) said about a source. Returns -code. */
+int source_error(const struct mount_source *source, int code, struct err *err);
+/* Gives a detached tree of the source its id mapping, if it is to have one. 0 or -errno. */
+int source_idmap(const struct mount_source *source, int tree, struct err *err);
 
 /* The steps for one mount of type cgroup, whatever this machine has. */
 int mounts_plan_cgroup(const struct request *request, const struct request_slots *slots,

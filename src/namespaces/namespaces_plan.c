@@ -85,29 +85,6 @@ static void make_user(struct plan *plan)
 	plan_become_root(plan);
 }
 
-/*
- * setns(2) wants CAP_SYS_ADMIN both in the user namespace that owns the target and in the one that
- * we are in. With the capability here and now we have it over everything below, so the others come
- * first and the user namespace last: it may own none of them. Without it we get it only by
- * entering the user namespace, so that comes first, and can lead only to what it owns.
- */
-static int plan_joins(const struct request *request, struct plan *plan, struct err *err)
-{
-	bool user = request->ns_joined & CLONE_NEWUSER;
-	bool user_last = request->dry || privilege_has(CAP_SYS_ADMIN);
-	int r = 0;
-
-	if (user && !user_last)
-		r = join_user(request, plan, err);
-	if (r == 0)
-		r = join_all_but_user(request, plan, err);
-	if (r == 0 && user && user_last)
-		r = join_user(request, plan, err);
-	if (r == 0 && (namespaces_late(request) & CLONE_NEWUSER))
-		make_user(plan);
-	return r;
-}
-
 static void add_offset(char *text, size_t room, const char *clock,
 		       const struct oci_time_offset *offset)
 {
@@ -120,11 +97,14 @@ static void add_offset(char *text, size_t room, const char *clock,
 
 /* The offsets can be written until the first process is in the namespace, and that is whoever we
  * exec or fork (time_namespaces(7)). */
-static void plan_time_offsets(const struct oci_time_offsets *offsets, struct plan *plan)
+static void make_time(const struct request *request, struct plan *plan)
 {
+	const struct oci_time_offsets *offsets = request->config->linux_->time_offsets;
 	char text[128] = "";
 	int procfs;
 
+	plan_origin(plan, "linux.namespaces (time)");
+	plan_unshare(plan, CLONE_NEWTIME);
 	if (!offsets)
 		return;
 	add_offset(text, sizeof text, "monotonic", offsets->monotonic);
@@ -136,6 +116,47 @@ static void plan_time_offsets(const struct oci_time_offsets *offsets, struct pla
 	plan_procfs(plan, false, procfs);
 	plan_proc_write(plan, procfs, "self/timens_offsets", text);
 	plan_close(plan, procfs);
+}
+
+/*
+ * setns(2) wants CAP_SYS_ADMIN both in the user namespace that owns the target and in the one that
+ * we are in. With the capability here and now we have it over everything below, so the others come
+ * first and the user namespace last: it may own none of them. Without it we get it only by
+ * entering the user namespace, so that comes first, and can lead only to what it owns.
+ */
+static bool joins_user_last(const struct request *request)
+{
+	return request->dry || privilege_has(CAP_SYS_ADMIN);
+}
+
+/* hull-init was started by an id that is not mapped in a user namespace that it enters later, and
+ * /proc/self/timens_offsets goes on belonging to that id. */
+static bool time_comes_first(const struct request *request)
+{
+	if (!(request->ns_new & CLONE_NEWTIME))
+		return false;
+	if (request->ns_joined & CLONE_NEWUSER)
+		return joins_user_last(request);
+	return namespaces_late(request) & CLONE_NEWUSER;
+}
+
+static int plan_joins(const struct request *request, struct plan *plan, struct err *err)
+{
+	bool user = request->ns_joined & CLONE_NEWUSER;
+	bool user_last = joins_user_last(request);
+	int r = 0;
+
+	if (user && !user_last)
+		r = join_user(request, plan, err);
+	if (r == 0)
+		r = join_all_but_user(request, plan, err);
+	if (r == 0 && time_comes_first(request))
+		make_time(request, plan);
+	if (r == 0 && user && user_last)
+		r = join_user(request, plan, err);
+	if (r == 0 && (namespaces_late(request) & CLONE_NEWUSER))
+		make_user(plan);
+	return r;
 }
 
 /* Before Linux 6.1 exec did not enter the new time namespace, only fork did. */
@@ -151,8 +172,8 @@ static bool time_needs_fork(const struct request *request)
 
 uint64_t namespaces_late(const struct request *request)
 {
-	uint64_t late = request->ns_new & ~namespaces_at_birth(request) &
-			(CLONE_NEWUSER | CLONE_NEWPID);
+	uint64_t late =
+		request->ns_new & ~namespaces_at_birth(request) & (CLONE_NEWUSER | CLONE_NEWPID);
 
 	if ((request->ns_joined & CLONE_NEWPID) ||
 	    ((request->ns_new & CLONE_NEWTIME) && time_needs_fork(request)))
@@ -170,9 +191,8 @@ static void plan_fork(const struct request *request, struct plan *plan)
 
 int namespaces_plan(struct request *request, struct plan *plan, struct err *err)
 {
-	const struct oci_linux *config = request->config->linux_;
 	uint64_t made =
-		request->ns_new & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWCGROUP);
+		request->ns_new & (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
 	int r = plan_joins(request, plan, err);
 
 	if (r < 0)
@@ -181,8 +201,8 @@ int namespaces_plan(struct request *request, struct plan *plan, struct err *err)
 		plan_origin(plan, "linux.namespaces");
 		plan_unshare(plan, made);
 	}
-	if (made & CLONE_NEWTIME)
-		plan_time_offsets(config->time_offsets, plan);
+	if ((request->ns_new & CLONE_NEWTIME) && !time_comes_first(request))
+		make_time(request, plan);
 	plan_fork(request, plan);
 	if (made & CLONE_NEWNET) {
 		plan_origin(plan, "linux.namespaces (network)");

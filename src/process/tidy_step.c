@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 
 #include "plan/step.h"
 #include "sys/file.h"
 #include "sys/process.h"
+#include "sys/text.h"
 
 enum { SIGNALS = 64 };
 
@@ -46,23 +48,38 @@ int process_tidy(unsigned preserve)
 	return mark_descriptors(3 + preserve);
 }
 
-/* A hole among the descriptors to hand on is an error: somebody counted wrongly. */
-static int check_preserved(unsigned preserve)
+static bool is_ours(const struct init *in, int fd)
 {
-	for (unsigned fd = 3; fd < 3 + preserve; fd++) {
-		int r = sys_fcntl((int)fd, F_SETFD, 0);
+	for (uint32_t i = 0; i < in->n_slots; i++)
+		if (in->slot[i] == fd)
+			return true;
+	return fd == in->control;
+}
 
-		if (r < 0)
-			return r;
+/* A hole among the descriptors to hand on is an error: the caller counted wrongly, and something of
+ * ours may have filled it, which has the flag from birth, or is in a slot. */
+static int check_preserved(struct init *in, int first, int end)
+{
+	struct text text = {in->path, sizeof in->path, 0};
+
+	for (int fd = first; fd < end; fd++) {
+		int flags = sys_fcntl(fd, F_GETFD, 0);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC) && !is_ours(in, fd))
+			continue;
+		text_adds(&text, "=descriptor ");
+		text_add_number(&text, (unsigned long)fd);
+		text_adds(&text, " is not open");
+		return init_doing(in, in->path, -EBADF);
 	}
 	return 0;
 }
 
 int step_tidy(struct init *in, const struct step_tidy *s)
 {
-	int r = check_preserved((unsigned)s->preserve);
+	int r = check_preserved(in, 3, 3 + (int)s->preserve);
 
 	if (r < 0)
-		return init_doing(in, "descriptor to preserve", r);
+		return r;
 	return init_doing(in, "close_range", process_tidy((unsigned)s->preserve));
 }

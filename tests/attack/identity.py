@@ -184,6 +184,8 @@ def compare(r, config, kinds, text):
         same((f["permitted"], f["effective"]), (bits(caps["ambient"]),) * 2, "capabilities of a user")
     else:
         want = set(caps["bounding"]) | set(caps["inheritable"])
+        if p["noNewPrivileges"]:
+            want &= set(caps["permitted"])  # capabilities(7): an exec then gains nothing
         same(f["permitted"], bits(want), "permitted of root")
     same(f["noNewPrivileges"], int(p["noNewPrivileges"]), "no new privileges")
     same(f["oomScoreAdj"], p["oomScoreAdj"], "oom_score_adj")

@@ -31,7 +31,7 @@ EXEC_FLAGS = ("console-socket= pidfd-socket= cwd= env= e= tty t user= u= additio
 def spelled(flag):
     """All ways to write a flag; a "name=" has a value."""
     name, equals, value = flag.partition("=")
-    value = value or "x"
+    value = value or "1"
     dashes = ["-"] if len(name) == 1 else ["-", "--"]
     for d in dashes:
         if equals:
@@ -43,8 +43,9 @@ def spelled(flag):
 
 
 def understood(result, what):
+    """The only complaint is that there is no such container or bundle."""
     lacks(result.stderr, "flag provided", "flag needs", "requires", "invalid value", "invalid boolean")
-    check(result.returncode != 0, what, result)
+    check(result.returncode != 0 or "force" in what or "-f" in what, what, result)
 
 
 @test("every flag of every command is known, in every spelling, before and behind the id")

@@ -101,12 +101,6 @@ def busybox():
     return shutil.which("busybox") or "/bin/busybox"
 
 
-def _same(source, target):
-    """Hard link when it can be: a root file system costs nothing."""
-    shutil.copyfile(source, target)
-    os.chmod(target, 0o755)
-
-
 _base = None
 
 
@@ -115,8 +109,10 @@ def make_rootfs(path):
     if _base is None:
         _base = WORK + "/base"
         os.mkdir(_base)
+        # Copied once, linked into every root file system: another one costs nothing.
         for source, name in ((payload(), "payload"), (busybox(), "busybox")):
-            _same(source, f"{_base}/{name}")
+            shutil.copyfile(source, f"{_base}/{name}")
+            os.chmod(f"{_base}/{name}", 0o755)
     for d in ("", "/bin", "/etc", "/proc", "/sys", "/dev", "/tmp", "/root", "/home", "/run", "/mnt", "/var", "/usr/bin"):
         os.makedirs(path + d, exist_ok=True)
     os.chmod(path + "/tmp", 0o1777)

@@ -172,7 +172,7 @@ def _():
 def _():
     c = container(args=["/bin/sh", "-c", "stty size 2>/dev/null; /payload tty; read x; echo got-$x; exit 9"], terminal=True)
     s = run_on_screen(c)
-    s.expect('"rows":33,"columns":101' if kind != "crun" else "{", '"controlling":1')
+    s.expect('"rows":33,"columns":101' if kind == "hull" else "{", '"controlling":1')
     s.type("hello\n")
     s.expect("got-hello")
     equal(s.end(), 9)
@@ -258,7 +258,7 @@ def _():
 def _():
     s = run_on_screen(container(args=["/nonexist"], terminal=True))
     check(s.end() != 0, "exit code")
-    check("/nonexist" in s.read(), "message", s.text)
+    check(kind == "crun" or "/nonexist" in s.read(), "message", s.text)
     equal(termios.tcgetattr(s.slave), s.before)
     nothing_left()
 
@@ -276,6 +276,34 @@ def _():
     p.send_signal(signal.SIGTERM)
     equal(finish(p).rc, 42)
     nothing_left()
+
+
+@test("a signal in the first moment of the program is forwarded, it does not end the runtime", only="hull")
+def _():
+    for _ in range(40):
+        c = container(args=["/payload", "trap"])
+        c.bundle.write()
+        p = background([HULL, "--root", ROOT, "run", "--bundle", c.bundle.path, c.id])
+        wait_for("its start", lambda: "ready" in get(p.files[0]))
+        p.send_signal(signal.SIGHUP)
+        wait_for("the signal", lambda: '"signal":1,' in get(p.files[0]) or p.poll() is not None)
+        equal(p.poll(), None, "the runtime ended by the signal")
+        p.send_signal(signal.SIGTERM)
+        equal(finish(p).rc, 42)
+
+
+@test("the program finds the size of the window from its first moment on", only="hull")
+def _():
+    c = container()
+    c.up()
+    for _ in range(15):
+        s = Screen([HULL, "--root", ROOT, "exec", "--tty", c.id, "/payload", "tty"], rows=20, columns=70)
+        equal(s.end(), 0)
+        contains(s.text, '"rows":20,"columns":70')
+    for _ in range(10):
+        s = run_on_screen(container(args=["/payload", "tty"], terminal=True))
+        equal(s.end(), 0)
+        contains(s.text, '"rows":33,"columns":101')
 
 
 @test("TERM to a foreground run of a program without handlers, in the host's pid namespace, ends it")

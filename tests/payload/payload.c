@@ -204,8 +204,16 @@ static int c_read(int n, char **arg)
 {
 	static char text[1 << 16];
 	int fd = open(n > 0 ? arg[0] : "", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	ssize_t r = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	int e = errno;
+	ssize_t r = fd < 0 ? -1 : 0, more = r;
+	int e;
+
+	/* To its end: procfs gives a page at a time. */
+	while (r >= 0 && (size_t)r < sizeof text - 1 &&
+	       (more = read(fd, text + r, sizeof text - 1 - (size_t)r)) > 0)
+		r += more;
+	e = errno;
+	if (more < 0 && r == 0)
+		r = -1;
 
 	if (r < 0) {
 		errno = e;

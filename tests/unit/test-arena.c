@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "arena.h"
+#include "libocispec/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>

@@ -163,8 +163,8 @@ static void rootless(const struct layout_source *source, const char *where)
 static void change_mode(mode_t mode)
 {
 	static const char *const others[] = {
-		"pids/user/me", "cpu,cpuacct/user", "cpuset",  "devices",
-		"freezer",	"blkio",	    "hugetlb", "systemd/user/me",
+		"pids/user/me", "cpu,cpuacct/user", "cpuset",          "devices", "freezer",
+		"blkio",        "hugetlb",          "systemd/user/me",
 	};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -216,9 +216,8 @@ static void test_drivers(void)
 static void test_load(void)
 {
 	static const char *const bad[] = {
-		"memory",	  "memory:",	    "memory:relative", "memory:/a/../b",
-		"memory:/a/./b",  "memory:/a//b",   "memory:/a/",      "memory:/",
-		"/sys/fs/cgroup", "memory:/a/b/..",
+		"memory",       "memory:",    "memory:relative", "memory:/a/../b", "memory:/a/./b",
+		"memory:/a//b", "memory:/a/", "memory:/",        "/sys/fs/cgroup", "memory:/a/b/..",
 	};
 	const char *good[] = {"memory:/sys/fs/cgroup/memory/x",
 			      "cpu,cpuacct:/sys/fs/cgroup/cpu,cpuacct/x", NULL};
@@ -251,7 +250,8 @@ static void test_not_a_cgroup(void)
 	fake_file("", "victim/sub/file");
 	unlink(fake_path("victim/sub/file"));
 	record[0] = arena_printf(&arena, "memory:%s", fake_path("victim"));
-	is_int(cgroups_load(&arena, CGROUPS_CGROUPFS, record, &c, &err), 0, "a directory elsewhere");
+	is_int(cgroups_load(&arena, CGROUPS_CGROUPFS, record, &c, &err), 0,
+	       "a directory elsewhere");
 	is_int(cgroups_destroy(c, &err), -EINVAL, "is not removed: %s", err.text);
 	is_int(access(fake_path("victim/sub"), F_OK), 0, "nor what is in it");
 	fake_end();

@@ -10,8 +10,14 @@
 #include "libocispec/ocispec.h"
 #include "tap.h"
 
-#define ALLOW(t, M, m, a) {.allow = true, .type = t, .access = a, NUMBERS(M, m)}
-#define DENY(t, M, m, a) {.allow = false, .type = t, .access = a, NUMBERS(M, m)}
+#define ALLOW(t, M, m, a)                                                                          \
+	{                                                                                          \
+		.allow = true, .type = t, .access = a, NUMBERS(M, m)                               \
+	}
+#define DENY(t, M, m, a)                                                                           \
+	{                                                                                          \
+		.allow = false, .type = t, .access = a, NUMBERS(M, m)                              \
+	}
 #define NUMBERS(M, m) .major = M, .has_major = (M) >= 0, .minor = m, .has_minor = (m) >= 0
 #define DENY_ALL DENY(NULL, -1, -1, "rwm")
 #define ALLOW_ALL ALLOW(NULL, -1, -1, "rwm")
@@ -99,8 +105,20 @@ static int run(const struct bpf_insn *insn, size_t n, const struct bpf_cgroup_de
 		case BPF_ALU64 | BPF_AND | BPF_K:
 			*dst &= imm;
 			break;
+		case BPF_ALU64 | BPF_OR | BPF_X:
+			*dst |= r[i->src_reg];
+			break;
 		case BPF_ALU64 | BPF_RSH | BPF_K:
 			*dst >>= imm;
+			break;
+		case BPF_ALU64 | BPF_LSH | BPF_K:
+			*dst <<= imm;
+			break;
+		case BPF_ALU64 | BPF_ARSH | BPF_K:
+			*dst = (uint64_t)((int64_t)*dst >> imm);
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += *dst == imm ? (size_t)i->off : 0;
 			break;
 		case BPF_JMP | BPF_JNE | BPF_K:
 			pc += *dst != imm ? (size_t)i->off : 0;
@@ -127,6 +145,30 @@ struct outcome {
 static const int64_t majors[] = {0, 1, 5, 7, 8, 10, 136, 254, 4095};
 static const int64_t minors[] = {0, 1, 2, 3, 8, 9, 16, 200, 229, 1048575};
 
+/* The kernel's verifier refuses what cannot be reached and what leads out. */
+static bool is_sound(const struct bpf_insn *insn, size_t n)
+{
+	bool *reached = calloc(n + 1, sizeof *reached), sound = true;
+
+	reached[0] = true;
+	for (size_t i = 0; i < n; i++) {
+		bool last = insn[i].code == (BPF_JMP | BPF_EXIT);
+		bool jump = (insn[i].code & 7) == BPF_JMP && !last;
+		size_t target = i + 1 + (size_t)insn[i].off;
+
+		if (!reached[i] || (jump && (insn[i].off < 0 || target >= n)))
+			sound = false;
+		else if (jump)
+			reached[target] = true;
+		if (!last && insn[i].code != (BPF_JMP | BPF_JA))
+			reached[i + 1] = true;
+	}
+	if (reached[n])
+		sound = false; /* falls off its end */
+	free(reached);
+	return sound;
+}
+
 /* Every request of a grid, decided by the reference, the program and v1's list. */
 static struct outcome compare(const struct device_rules *rules,
 			      const struct device_exceptions *list)
@@ -135,11 +177,12 @@ static struct outcome compare(const struct device_rules *rules,
 	struct bpf_insn *insn = NULL;
 	size_t n = 0;
 
-	if (devices_v2_compile(&arena, rules, &insn, &n) < 0)
+	if (devices_v2_compile(&arena, rules, &insn, &n) < 0 || !is_sound(insn, n))
 		o.v2_wrong++;
 	for (size_t i = 0; i < 2 * sizeof majors / sizeof majors[0]; i++)
 		for (size_t j = 0; j < 7 * sizeof minors / sizeof minors[0]; j++) {
-			unsigned type = i % 2 ? DEVICE_CHAR : DEVICE_BLOCK, access = (unsigned)(j % 7 + 1);
+			unsigned type = i % 2 ? DEVICE_CHAR : DEVICE_BLOCK,
+				 access = (unsigned)(j % 7 + 1);
 			int64_t major = majors[i / 2], minor = minors[j / 7];
 			struct bpf_cgroup_dev_ctx context = {access << 16 | type, (__u32)major,
 							     (__u32)minor};
@@ -217,6 +260,12 @@ static void test_order(void)
 		{DENY_ALL, DENY("c", 1, 9, "w")},
 		{DENY_ALL, DENY("c", -1, -1, "rwm"), ALLOW("c", 1, 3, "rw")},
 		{DENY_ALL, ALLOW(NULL, -1, -1, "r")},
+		{DENY_ALL, ALLOW("c", 4095, 1048575, "rwm"), ALLOW("b", 4095, 0, "rw")},
+		{DENY_ALL, ALLOW("c", 4096, 1, "rwm"), ALLOW("b", 0, 1048576, "rwm")},
+		{DENY_ALL, ALLOW("c", -1, -1, "rwm"), ALLOW("b", -1, -1, "rwm")},
+		{DENY_ALL, ALLOW("c", 8, -1, "rw"), ALLOW("c", -1, -1, "rwm"),
+		 ALLOW("c", 1, 1, "m")},
+		{DENY_ALL, ALLOW("a", -1, 8, "rwm"), ALLOW("b", -1, 229, "w")},
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
@@ -275,10 +324,14 @@ static void test_v1_limits(void)
 static void test_refusals(void)
 {
 	static struct oci_device_rule bad[] = {
-		ALLOW("c", 1, 1, ""),	     ALLOW("c", 1, 1, NULL),
-		ALLOW("c", 1, 1, "rx"),	     ALLOW("p", 1, 1, "r"),
-		ALLOW("cc", 1, 1, "r"),	     ALLOW("c", 4294967295, 1, "r"),
-		ALLOW("c", 1, 4294967295, "r"), ALLOW("c", 2147483648, 1, "r"),
+		ALLOW("c", 1, 1, ""),
+		ALLOW("c", 1, 1, NULL),
+		ALLOW("c", 1, 1, "rx"),
+		ALLOW("p", 1, 1, "r"),
+		ALLOW("cc", 1, 1, "r"),
+		ALLOW("c", 4294967295, 1, "r"),
+		ALLOW("c", 1, 4294967295, "r"),
+		ALLOW("c", 2147483648, 1, "r"),
 		{.allow = true, .type = "c", .access = "r", .major = -2, .has_major = true},
 		{.allow = true, .type = "c", .access = "r", .minor = INT64_MIN, .has_minor = true},
 	};
@@ -303,7 +356,8 @@ static void test_many(void)
 
 	for (size_t i = 0; i < OCI_MAX_DEVICE_RULES; i++)
 		many[i] = (struct oci_device_rule)ALLOW("c", (int64_t)i, 7, "rw");
-	is_int(rules_of(many, OCI_MAX_DEVICE_RULES, &rules, &err), 0, "as many rules as there may be");
+	is_int(rules_of(many, OCI_MAX_DEVICE_RULES, &rules, &err), 0,
+	       "as many rules as there may be");
 	is_int(devices_v1_compile(&l, &rules, &list), 0, "on v1");
 	o = compare(&rules, &list);
 	ok(o.v2_wrong == 0 && o.v1_looser == 0 && o.v1_stricter == 0, "are decided right");

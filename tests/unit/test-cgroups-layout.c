@@ -40,8 +40,7 @@ static void test_hybrid(struct arena *arena)
 	ok(layout_find(&layout, CONTROLLER_IO) == named(&layout, "blkio"), "io is called blkio");
 	ok(layout_find(&layout, CONTROLLER_RDMA) == named(&layout, "unified"),
 	   "what v1 does not have is looked for on cgroup2");
-	ok(layout_find(&layout, CONTROLLER_DEVICES) == named(&layout, "devices"),
-	   "v1 comes first");
+	ok(layout_find(&layout, CONTROLLER_DEVICES) == named(&layout, "devices"), "v1 comes first");
 	ok(!layout_find(&layout, CONTROLLER_NET_CLS), "net_cls is nowhere");
 	ok(!layout.mountinfo, "mountinfo is not read when the names fit");
 	is_int(layout_own(&layout, named(&layout, "memory"), &own, NULL), 0, "own cgroup");
@@ -108,7 +107,8 @@ static void test_nothing(struct arena *arena)
 	fake_file("0::/x\n", "own");
 	is_int(layout_probe(arena, &source, &layout, &err), -ENOENT, "cgroup2 that is not mounted");
 	fake_file("garbage\n\n::\n7:memory\n6:cpu:relative\n:::/\n", "own");
-	is_int(layout_probe(arena, &source, &layout, &err), -ENOENT, "odd lines are no hierarchies");
+	is_int(layout_probe(arena, &source, &layout, &err), -ENOENT,
+	       "odd lines are no hierarchies");
 	unlink(fake_path("own"));
 	is_int(layout_probe(arena, &source, &layout, &err), -ENOENT, "no /proc");
 	fake_end();

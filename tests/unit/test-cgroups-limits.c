@@ -9,7 +9,8 @@
 #include "libocispec/ocispec.h"
 #include "tap.h"
 
-/* linux.resources, what v1 (hybrid) and what v2 writes. A text that begins with "!" is the error. */
+/* linux.resources, what v1 (hybrid) and what v2 writes. A text that begins with "!" is the error.
+ */
 static const struct {
 	const char *json, *v1, *v2;
 } table[] = {
@@ -52,8 +53,7 @@ static const struct {
 	{"{'memory':{'useHierarchy':true}}", "memory.use_hierarchy = \"1\" (if there)\n", ""},
 
 	{"{'cpu':{'shares':1024}}", "cpu.shares = \"1024\"\n", "cpu.weight = \"100\"\n"},
-	{"{'cpu':{'shares':1}}",
-	 "!linux.resources.cpu.shares: the minimum allowed cpu-shares is 2",
+	{"{'cpu':{'shares':1}}", "!linux.resources.cpu.shares: the minimum allowed cpu-shares is 2",
 	 "cpu.weight = \"1\"\n"},
 	{"{'cpu':{'shares':300000}}",
 	 "!linux.resources.cpu.shares: the maximum allowed cpu-shares is 262144",
@@ -131,15 +131,32 @@ static const struct {
 
 /* Keys of unified that must never become a path or move a process. */
 static const char *const bad_keys[] = {
-	"../x",	       "a/b",		  "../memory.max",  "memory.max/..",
-	"/etc/passwd", "cgroup.procs",	  "cgroup.threads", "cgroup.subtree_control",
-	"cgroup.kill", "cgroup.freeze",	  "cgroup.type",    "memory",
-	"memory.",     ".max",		  "",		    "memoryx.max",
-	"unknown.max", "devices.allow",	  "cpuacct.usage",  "memory.max ",
-	"freezer.x",   "memory/../x.max",
+	"../x",
+	"a/b",
+	"../memory.max",
+	"memory.max/..",
+	"/etc/passwd",
+	"cgroup.procs",
+	"cgroup.threads",
+	"cgroup.subtree_control",
+	"cgroup.kill",
+	"cgroup.freeze",
+	"cgroup.type",
+	"memory",
+	"memory.",
+	".max",
+	"",
+	"memoryx.max",
+	"unknown.max",
+	"devices.allow",
+	"cpuacct.usage",
+	"memory.max ",
+	"freezer.x",
+	"memory/../x.max",
 };
 
-static const char *const bad_sizes[] = {"../../x", "2MB/..", "2mb", "MB", "02MB", "2TB", "2MB ", ""};
+static const char *const bad_sizes[] = {"../../x", "2MB/..", "2mb",  "MB",
+					"02MB",    "2TB",    "2MB ", ""};
 
 static struct oci_resources *read_resources(struct arena *arena, const char *json)
 {
@@ -261,7 +278,8 @@ static void test_apply(struct arena *arena, struct layout *v1, struct layout *v2
 	build(arena, v1, &l, "{'memory':{'limit':-1}}");
 	is_int(limits_apply(&l, dir, "leaf", ~0u, &err), 0, "no swap accounting, no swap limit");
 	build(arena, v1, &l, "{'memory':{'limit':200,'swap':300}}");
-	is_int(limits_apply(&l, dir, "leaf", ~0u, &err), -ENOENT, "a swap limit that cannot be set");
+	is_int(limits_apply(&l, dir, "leaf", ~0u, &err), -ENOENT,
+	       "a swap limit that cannot be set");
 	is_str(err.text,
 	       "linux.resources.memory.swap: write \"300\" to leaf/memory.memsw.limit_in_bytes: no "
 	       "such file or directory",

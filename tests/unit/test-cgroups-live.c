@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -245,8 +247,8 @@ static void test_signals(void)
 
 static void test_freezer(void)
 {
-	volatile unsigned *count = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile unsigned *count =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct cgroups *c = made(NULL), *loaded;
 	unsigned before;
 	pid_t pid;
@@ -282,22 +284,21 @@ static void test_freezer(void)
 	munmap((void *)(uintptr_t)count, 4096);
 }
 
-/* 0 when the node of a device that exists can be opened in the cgroup, else the errno. */
+/* 0 when a node of a device can be made and opened in the cgroup, else the errno. The node is on a
+ * file system of the child's own, since /tmp is often mounted with nodev. */
 static int try_device(const struct cgroups *c, unsigned major, unsigned minor, int flags)
 {
-	char node[64];
-	pid_t pid;
-	int r;
+	pid_t pid = joined(c);
 
-	snprintf(node, sizeof node, "/tmp/hull-test-node-%d", (int)getpid());
-	if (mknod(node, S_IFCHR | 0600, makedev(major, minor)) < 0)
-		return -1;
-	pid = joined(c);
-	if (pid == 0)
-		_exit(open(node, flags) >= 0 ? 0 : errno);
-	r = status_of(pid);
-	unlink(node);
-	return r;
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0 ||
+		    mknod("/tmp/node", S_IFCHR | 0600, makedev(major, minor)) < 0)
+			_exit(98);
+		_exit(open("/tmp/node", flags) >= 0 ? 0 : errno);
+	}
+	return status_of(pid);
 }
 
 static void test_devices(void)
@@ -339,6 +340,19 @@ static void test_devices(void)
 	allow[0].allow = true;
 	is_int(cgroups_update(c, &deny, &err), 0, "an update that allows all");
 	is_int(try_device(c, 1, 11, O_WRONLY), 0, "is taken");
+	end(c);
+}
+
+/* A limit that the kernel refuses: the error says which, and nothing stays behind. */
+static void test_refused(void)
+{
+	struct oci_cpu cpu = {.cpus = "4000-4001"};
+	struct oci_resources resources = {.cpu = &cpu};
+	struct cgroups *c = decided(&resources);
+
+	ok(cgroups_make(c, &err) < 0 && strstr(err.text, "linux.resources.cpu.cpus: write"),
+	   "refused: %s", err.text);
+	ok(is_gone(c), "nothing is left of it");
 	end(c);
 }
 
@@ -418,7 +432,10 @@ static void test_pids(void)
 
 static void test_cpu(void)
 {
-	struct oci_cpu cpu = {.quota = 20000, .has_quota = true, .period = 100000, .has_period = true};
+	struct oci_cpu cpu = {.quota = 20000,
+			      .has_quota = true,
+			      .period = 100000,
+			      .has_period = true};
 	struct oci_resources resources = {.cpu = &cpu};
 	struct cgroups *c = made(&resources);
 	struct rusage usage;
@@ -432,8 +449,7 @@ static void test_cpu(void)
 			_exit(0);
 	while (wait4(pid, NULL, 0, &usage) < 0 && errno == EINTR)
 		;
-	ok(usage.ru_utime.tv_sec == 0 &&
-		   usage.ru_utime.tv_usec + usage.ru_stime.tv_usec < 300000,
+	ok(usage.ru_utime.tv_sec == 0 && usage.ru_utime.tv_usec + usage.ru_stime.tv_usec < 300000,
 	   "a fifth of a CPU: %ld ms of 600", (long)(usage.ru_utime.tv_usec / 1000));
 	cpu = (struct oci_cpu){.period = 50000, .has_period = true};
 	is_int(cgroups_update(c, &resources, &err), 0, "another period: %s", err.text);
@@ -454,6 +470,8 @@ static void test_controllers(void)
 		test_pids();
 	if (usable(c, CONTROLLER_CPU, "cpu"))
 		test_cpu();
+	if (usable(c, CONTROLLER_CPUSET, "cpuset"))
+		test_refused();
 }
 
 /* cgroups_exec_directory: v2 only. */

@@ -51,8 +51,8 @@ static void test_clean(struct arena *arena)
 		if (table[i].clean)
 			is_str(got, table[i].clean, "clean \"%s\"", table[i].path);
 		else
-			ok(r == -EINVAL && !got && *err.text, "\"%s\" is refused: %s", table[i].path,
-			   err.text);
+			ok(r == -EINVAL && !got && *err.text, "\"%s\" is refused: %s",
+			   table[i].path, err.text);
 	}
 	memset(longest, 'x', sizeof longest);
 	longest[0] = '/';

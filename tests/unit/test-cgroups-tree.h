@@ -103,9 +103,9 @@ __attribute__((unused)) static struct layout_source fake_begin(void)
 /* The usual hybrid machine: separate, joined and named hierarchies and an empty cgroup2. */
 __attribute__((unused)) static struct layout_source fake_hybrid(void)
 {
-	static const char *const mounts[] = {"cpu,cpuacct", "cpuset", "memory",	 "devices",
-					     "freezer",	    "blkio",  "hugetlb", "pids",
-					     "systemd"};
+	static const char *const mounts[] = {"cpu,cpuacct", "cpuset",  "memory",
+					     "devices",     "freezer", "blkio",
+					     "hugetlb",     "pids",    "systemd"};
 	struct layout_source source = fake_begin();
 
 	for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
