@@ -85,12 +85,15 @@ HOST_SOURCES = \
 	src/mounts/cgroupfs_plan.c \
 	src/mounts/check.c \
 	src/mounts/device_plan.c \
+	src/mounts/idmap.c \
+	src/mounts/inside.c \
 	src/mounts/item.c \
 	src/mounts/mask_plan.c \
 	src/mounts/mounts_plan.c \
 	src/mounts/options.c \
 	src/mounts/root_plan.c \
 	src/mounts/source.c \
+	src/mounts/source_plan.c \
 	src/namespaces/idmap.c \
 	src/namespaces/idmap_helper.c \
 	src/namespaces/kind.c \
@@ -168,6 +171,7 @@ HEADER_FILES = \
 	src/cgroups/cgroups.h \
 	src/cgroups/controllers.def \
 	src/cgroups/convert.h \
+	src/cgroups/dbus.h \
 	src/cgroups/devices.h \
 	src/cgroups/knob.h \
 	src/cgroups/layout.h \

@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	test-launch \
 	test-arena \
 	test-buf \
+	test-capability \
 	test-cgroups-convert \
 	test-cgroups-decide \
 	test-cgroups-devices \
@@ -18,13 +19,16 @@ UNIT_TESTS = \
 	test-filter \
 	test-foreground \
 	test-hooks \
+	test-idmap \
 	test-io \
 	test-mounts-options \
+	test-namespaces \
 	test-number \
 	test-ocispec-position \
 	test-ocispec-read \
 	test-ocispec-write \
 	test-options \
+	test-process \
 	test-quantity \
 	test-resolve \
 	test-signal \
@@ -48,6 +52,12 @@ test_buf_CPPFLAGS = $(HOST_CPPFLAGS)
 test_buf_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_buf_LDFLAGS = $(HOST_LDFLAGS)
 test_buf_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_capability_SOURCES = tests/unit/test-capability.c
+test_capability_CPPFLAGS = $(HOST_CPPFLAGS)
+test_capability_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_capability_LDFLAGS = $(HOST_LDFLAGS)
+test_capability_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_cgroups_convert_SOURCES = tests/unit/test-cgroups-convert.c
 test_cgroups_convert_CPPFLAGS = $(HOST_CPPFLAGS)
@@ -127,6 +137,12 @@ test_hooks_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_hooks_LDFLAGS = $(HOST_LDFLAGS)
 test_hooks_LDADD = libcmd.a $(HOST_LIBS) -lm
 
+test_idmap_SOURCES = tests/unit/test-idmap.c
+test_idmap_CPPFLAGS = $(HOST_CPPFLAGS)
+test_idmap_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_idmap_LDFLAGS = $(HOST_LDFLAGS)
+test_idmap_LDADD = libcmd.a $(HOST_LIBS) -lm
+
 test_io_SOURCES = tests/unit/test-io.c
 test_io_CPPFLAGS = $(HOST_CPPFLAGS)
 test_io_CFLAGS = $(HOST_SIDE_CFLAGS)
@@ -138,6 +154,12 @@ test_mounts_options_CPPFLAGS = $(HOST_CPPFLAGS)
 test_mounts_options_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_mounts_options_LDFLAGS = $(HOST_LDFLAGS)
 test_mounts_options_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_namespaces_SOURCES = tests/unit/test-namespaces.c
+test_namespaces_CPPFLAGS = $(HOST_CPPFLAGS)
+test_namespaces_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_namespaces_LDFLAGS = $(HOST_LDFLAGS)
+test_namespaces_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_number_SOURCES = tests/unit/test-number.c
 test_number_CPPFLAGS = $(HOST_CPPFLAGS)
@@ -168,6 +190,12 @@ test_options_CPPFLAGS = $(HOST_CPPFLAGS)
 test_options_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_options_LDFLAGS = $(HOST_LDFLAGS)
 test_options_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_process_SOURCES = tests/unit/test-process.c
+test_process_CPPFLAGS = $(HOST_CPPFLAGS)
+test_process_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_process_LDFLAGS = $(HOST_LDFLAGS)
+test_process_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_quantity_SOURCES = tests/unit/test-quantity.c
 test_quantity_CPPFLAGS = $(HOST_CPPFLAGS)

@@ -81,7 +81,7 @@ int err_at(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->text);
 	cut_mark(err->text, sizeof err->text,
-		 (int)used + snprintf(err->text + used, sizeof err->text - used, ": %s",
-				      inner.text));
+		 (int)used +
+			 snprintf(err->text + used, sizeof err->text - used, ": %s", inner.text));
 	return -err->code;
 }

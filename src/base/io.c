@@ -60,7 +60,8 @@ int io_read_fd(struct arena *arena, int fd, size_t limit, char **ret, size_t *re
 		return -errno;
 	if (st.st_size > 0 && (size_t)st.st_size > limit)
 		return -EFBIG;
-	/* procfs and cgroupfs report size 0; one more byte shows the end of the others in one read */
+	/* procfs and cgroupfs report size 0; one more byte shows the end of the others in one read
+	 */
 	room = st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
 	for (;;) {
 		ssize_t n;

@@ -19,6 +19,7 @@
 #include "namespaces/namespaces.h"
 #include "process/process.h"
 #include "seccomp/filter.h"
+#include "version.h"
 
 bool bundle_host_root(void)
 {
@@ -77,7 +78,8 @@ static int read_text(struct arena *arena, struct bundle *bundle, const char *con
 	if (r == -ENOENT)
 		return err_text(err, ENOENT,
 				"%s: no such file or directory; a bundle is a directory with a "
-				"config.json, `hull spec` writes one", path);
+				"config.json, `hull spec` writes one",
+				path);
 	if (r == -EINVAL)
 		return err_text(err, EINVAL, "%s: not a regular file", path);
 	if (r == -EFBIG)
@@ -160,6 +162,53 @@ static void check_all_hooks(const struct bundle *bundle, struct oci_report *repo
 	check_hooks(bundle, hooks->poststop, hooks->n_poststop, "poststop", report);
 }
 
+/* config.md, "Specification version": SemVer, and this is 1.x. */
+static void check_version(const struct bundle *bundle, struct oci_report *report)
+{
+	const char *version = bundle->request.config->oci_version, *p = version;
+	int parts;
+
+	for (parts = 0; parts < 3; parts++) {
+		size_t digits = strspn(p, "0123456789");
+
+		if (!digits || (parts < 2 && p[digits] != '.'))
+			break;
+		p += digits + (parts < 2);
+	}
+	if (parts < 3 || (*p && *p != '-' && *p != '+'))
+		oci_report_add(report, bundle->text, bundle->size, "ociVersion", OCI_ERROR,
+			       "\"%s\" is not a version like %s", version, HULL_SPEC_VERSION);
+	else if (!str_after(version, "1."))
+		oci_report_add(report, bundle->text, bundle->size, "ociVersion", OCI_ERROR,
+			       "version %s is not supported, hull implements %s to %s", version,
+			       HULL_SPEC_VERSION_MIN, HULL_SPEC_VERSION);
+}
+
+static void check_annotations(const struct bundle *bundle, struct oci_report *report)
+{
+	const struct oci_config *config = bundle->request.config;
+
+	for (size_t i = 0; i < config->n_annotations; i++)
+		if (!config->annotations[i].key[0])
+			oci_report_add(report, bundle->text, bundle->size, "annotations[\"\"]",
+				       OCI_ERROR, "a key must not be empty");
+}
+
+/* What the spec has and hull has not: a container must not start without it. */
+static void check_missing(const struct bundle *bundle, struct oci_report *report)
+{
+	const struct oci_linux *linux_config = bundle->request.config->linux_;
+
+	if (!linux_config)
+		return;
+	if (linux_config->intel_rdt)
+		oci_report_add(report, bundle->text, bundle->size, "linux.intelRdt", OCI_ERROR,
+			       "not supported by this version of hull");
+	if (linux_config->n_net_devices)
+		oci_report_add(report, bundle->text, bundle->size, "linux.netDevices", OCI_ERROR,
+			       "not supported by this version of hull");
+}
+
 void bundle_check(const struct hull *hull, const struct bundle *bundle, struct oci_report *report)
 {
 	const struct request *request = &bundle->request;
@@ -167,6 +216,9 @@ void bundle_check(const struct hull *hull, const struct bundle *bundle, struct o
 
 	if (!config)
 		return;
+	check_version(bundle, report);
+	check_annotations(bundle, report);
+	check_missing(bundle, report);
 	check_all_hooks(bundle, report);
 	namespaces_check(request, report);
 	mounts_check(request, report);

@@ -24,6 +24,7 @@
 #include "container/state.h"
 #include "container/status.h"
 #include "libocispec/ocispec.h"
+#include "mounts/mounts.h"
 #include "namespaces/namespaces.h"
 #include "plan/build.h"
 #include "plan/compile.h"
@@ -40,6 +41,7 @@ struct creation {
 	struct plan *plan;
 	struct request_slots slots;
 	int listener;
+	bool claimed; /* the state directory is ours to remove */
 	bool cgroups_made;
 };
 
@@ -49,7 +51,6 @@ static int prepare(struct creation *c, struct err *err)
 	const struct hull *hull = c->hull;
 	struct arena *arena = hull->arena;
 	struct oci_report report;
-	struct cgroups_wish wish;
 	int r;
 
 	r = store_check_id(c->options->id, err);
@@ -64,23 +65,29 @@ static int prepare(struct creation *c, struct err *err)
 	c->bundle.request.no_new_keyring = c->options->no_new_keyring;
 	c->bundle.request.preserve_fds = c->options->preserve_fds;
 	bundle_check(hull, &c->bundle, &report);
-	r = bundle_verdict(&c->bundle, &report, err);
-	if (r < 0)
-		return r;
-	wish = (struct cgroups_wish){
+	return bundle_verdict(&c->bundle, &report, err);
+}
+
+/* Where the container goes; after the id is ours, since its remains may be in the same cgroups. */
+static int decide_cgroups(struct creation *c, struct err *err)
+{
+	const struct hull *hull = c->hull;
+	const struct oci_linux *linux_config = c->bundle.request.config->linux_;
+	struct cgroups_wish wish = {
 		.driver = (enum cgroups_driver)hull->cgroup_driver,
 		.id = c->options->id,
 		.rootless = hull->rootless >= 0 ? hull->rootless : !c->bundle.request.host_root,
 	};
-	if (c->bundle.request.config->linux_) {
-		wish.path = c->bundle.request.config->linux_->cgroups_path;
-		wish.resources = c->bundle.request.config->linux_->resources;
+	int r;
+
+	if (linux_config) {
+		wish.path = linux_config->cgroups_path;
+		wish.resources = linux_config->resources;
 	}
-	r = cgroups_decide(arena, &wish, &c->container.cgroups, err);
-	if (r < 0)
-		return r;
-	c->bundle.request.cgroups = cgroups_request(c->container.cgroups);
-	return 0;
+	r = cgroups_decide(hull->arena, &wish, &c->container.cgroups, err);
+	if (r == 0)
+		c->bundle.request.cgroups = cgroups_request(c->container.cgroups);
+	return r;
 }
 
 static int fill_record(struct creation *c, struct err *err)
@@ -122,7 +129,8 @@ static int claim(struct creation *c, struct err *err)
 	r = container_store(c->hull, true, &c->container.store, err);
 	if (r < 0)
 		return r;
-	r = store_create(arena, &c->container.store, c->options->id, &c->container.entry, &stale, err);
+	r = store_create(arena, &c->container.store, c->options->id, &c->container.entry, &stale,
+			 err);
 	if (r < 0)
 		return r;
 	if (stale) {
@@ -130,14 +138,19 @@ static int claim(struct creation *c, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	r = fill_record(c, err);
+	c->claimed = true;
+	r = decide_cgroups(c, err);
+	if (r == 0)
+		r = fill_record(c, err);
+	if (r == 0)
+		r = store_save(&c->container.entry, &c->container.record, err);
 	if (r < 0)
 		return r;
-	r = store_save(&c->container.entry, &c->container.record, err);
-	if (r < 0)
-		return r;
-	r = io_replace_file(c->container.entry.dir, "config.json", c->bundle.text, c->bundle.size, 0600);
-	return r < 0 ? err_set(err, -r, "write %s/%s/config.json", c->container.store.path, c->container.entry.id) : 0;
+	r = io_replace_file(c->container.entry.dir, "config.json", c->bundle.text, c->bundle.size,
+			    0600);
+	return r < 0 ? err_set(err, -r, "write the copy of config.json in %s/%s",
+			       c->container.store.path, c->container.entry.id)
+		     : 0;
 }
 
 static int compile(struct creation *c, struct err *err)
@@ -208,6 +221,7 @@ static int launch_container(struct creation *c, struct err *err)
 
 	session->hull = c->hull;
 	session->config = c->bundle.request.config;
+	session->request = &c->bundle.request;
 	session->process = session->config->process;
 	session->entry = &c->container.entry;
 	session->record = &c->container.record;
@@ -219,6 +233,7 @@ static int launch_container(struct creation *c, struct err *err)
 	session->launch.plan = c->plan;
 	session->launch.ns_at_birth = namespaces_at_birth(&c->bundle.request);
 	session->launch.ns_late = namespaces_late(&c->bundle.request);
+	session->launch.sources = mounts_source_notes(&c->bundle.request);
 	session->launch.write_maps = write_maps;
 	session->launch.note = session_note;
 	session->launch.user = session;
@@ -265,7 +280,7 @@ static void undo(struct creation *c)
 	}
 	if (c->session.pid_file)
 		(void)unlink(c->session.pid_file);
-	if (c->container.entry.dir >= 0)
+	if (c->claimed)
 		(void)store_remove(&c->container.store, &c->container.entry, NULL);
 }
 
@@ -274,11 +289,13 @@ static int check_terminal(const struct creation *c, bool detach, struct err *err
 	bool terminal = c->bundle.request.config->process->terminal;
 
 	if (terminal && detach && !c->options->console_socket)
-		return err_text(err, EINVAL, "cannot allocate tty if hull will detach without "
-					     "setting console socket");
+		return err_text(err, EINVAL,
+				"cannot allocate tty if hull will detach without "
+				"setting console socket");
 	if (c->options->console_socket && (!terminal || !detach))
-		return err_text(err, EINVAL, "cannot use console socket if hull will not detach or "
-					     "allocate tty");
+		return err_text(err, EINVAL,
+				"cannot use console socket if hull will not detach or "
+				"allocate tty");
 	return 0;
 }
 
@@ -368,6 +385,9 @@ int hull_run(const struct hull *hull, const struct hull_run *options, int *ret_s
 	struct creation c = CREATION_INIT(hull, &options->create);
 	int r;
 
+	/* From now on signals are for the container; one that comes too early waits. */
+	if (!options->detach)
+		foreground_hold();
 	/* Orphans of the container come to us, or our waiting for init could leave zombies. */
 	if (!options->detach && !options->no_subreaper &&
 	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)

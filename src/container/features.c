@@ -21,7 +21,7 @@ static const char *hooks[] = {
 };
 
 /* Annotations that reach beyond the container: engines pass them on only when told to. */
-static const char *unsafe_annotations[] = {"org.systemd.property.", "run.oci.", NULL};
+static const char *unsafe_annotations[] = {"run.oci.", NULL};
 
 /* All words that the reader accepts. */
 static int words(struct arena *arena, const struct oci_enum *from, const char ***ret, size_t *ret_n)
@@ -97,9 +97,9 @@ static int fill_linux(struct arena *arena, struct linux_parts *parts)
 		.has_v1 = true,
 		.v2 = true,
 		.has_v2 = true,
-		.systemd = true,
+		.systemd = false,
 		.has_systemd = true,
-		.systemd_user = true,
+		.systemd_user = false,
 		.has_systemd_user = true,
 		.rdma = true,
 		.has_rdma = true,

@@ -39,8 +39,7 @@ int hull_check(const struct hull *hull, const char *path, const char *config, st
 }
 
 /* What the host does beside hull-init, in the words of a plan. */
-static void dump_host(const struct request *request, const struct cgroups *cgroups,
-		      struct buf *buf)
+static void dump_host(const struct request *request, const struct cgroups *cgroups, struct buf *buf)
 {
 	uint64_t birth = namespaces_at_birth(request);
 

@@ -35,7 +35,8 @@ struct joining {
 	const struct hull *hull;
 	const struct hull_exec *options;
 	struct container container;
-	struct bundle bundle; /* the container's config; text is the process file's with --process */
+	struct bundle
+		bundle; /* the container's config; text is the process file's with --process */
 	const struct oci_process *process;
 	struct compile_join join;
 	struct session session;
@@ -56,8 +57,8 @@ static int find_namespaces(struct joining *j, struct err *err)
 		snprintf(path, sizeof path, "/proc/self/ns/%s", file);
 		if (stat(path, &own) < 0 && errno == ENOENT)
 			continue; /* the kernel has no such namespaces */
-		snprintf(path, sizeof path, "/proc/%lld/ns/%s",
-			 (long long)j->container.record.pid, file);
+		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)j->container.record.pid,
+			 file);
 		if (stat(path, &theirs) < 0)
 			return err_set(err, errno, "look at the container's %s namespace",
 				       namespaces_name(all[i]));
@@ -75,9 +76,8 @@ static int read_user(struct arena *arena, const char *text, struct oci_user *use
 	const char *uid = colon ? arena_strndup(arena, text, (size_t)(colon - text)) : text;
 
 	if (!uid || number_id(uid, &user->uid) < 0)
-		return err_text(err, EINVAL,
-				"--user %s: \"%s\" is not a user id (0 to 4294967294)", text,
-				uid ? uid : "");
+		return err_text(err, EINVAL, "--user %s: \"%s\" is not a user id (0 to 4294967294)",
+				text, uid ? uid : "");
 	if (colon && number_id(colon + 1, &user->gid) < 0)
 		return err_text(err, EINVAL,
 				"--user %s: \"%s\" is not a group id (0 to 4294967294)", text,
@@ -141,15 +141,15 @@ static int add_caps(struct arena *arena, const char *const *caps, struct oci_pro
 		return err_set(err, ENOMEM, "--cap");
 	if (process->capabilities)
 		*sets = *process->capabilities;
-	sets->bounding = join_lists(arena, sets->bounding, sets->n_bounding, caps,
-				    &sets->n_bounding);
-	sets->effective = join_lists(arena, sets->effective, sets->n_effective, caps,
-				     &sets->n_effective);
-	sets->permitted = join_lists(arena, sets->permitted, sets->n_permitted, caps,
-				     &sets->n_permitted);
+	sets->bounding =
+		join_lists(arena, sets->bounding, sets->n_bounding, caps, &sets->n_bounding);
+	sets->effective =
+		join_lists(arena, sets->effective, sets->n_effective, caps, &sets->n_effective);
+	sets->permitted =
+		join_lists(arena, sets->permitted, sets->n_permitted, caps, &sets->n_permitted);
 	if (sets->n_inheritable)
-		sets->ambient = join_lists(arena, sets->ambient, sets->n_ambient, caps,
-					   &sets->n_ambient);
+		sets->ambient =
+			join_lists(arena, sets->ambient, sets->n_ambient, caps, &sets->n_ambient);
 	if (!sets->bounding || !sets->effective || !sets->permitted)
 		return err_set(err, ENOMEM, "--cap");
 	process->capabilities = sets;
@@ -346,11 +346,13 @@ static int check_terminal(const struct joining *j, struct err *err)
 	bool terminal = j->process->terminal;
 
 	if (terminal && j->options->detach && !j->options->console_socket)
-		return err_text(err, EINVAL, "cannot allocate tty if hull will detach without "
-					     "setting console socket");
+		return err_text(err, EINVAL,
+				"cannot allocate tty if hull will detach without "
+				"setting console socket");
 	if (j->options->console_socket && (!terminal || !j->options->detach))
-		return err_text(err, EINVAL, "cannot use console socket if hull will not detach or "
-					     "allocate tty");
+		return err_text(err, EINVAL,
+				"cannot use console socket if hull will not detach or "
+				"allocate tty");
 	return 0;
 }
 
@@ -393,8 +395,11 @@ int hull_exec(const struct hull *hull, const struct hull_exec *options, int *ret
 			    .container = CONTAINER_INIT,
 			    .join = {.pidfd = -1},
 			    .session = SESSION_INIT};
-	int r = exec_process(&j, err);
+	int r;
 
+	if (!options->detach)
+		foreground_hold();
+	r = exec_process(&j, err);
 	plan_free(j.plan);
 	/* A long exec must not keep others from the container. */
 	container_close(&j.container);

@@ -297,12 +297,17 @@ static int take_sibling(struct launch *launch, const struct plan_note *note, str
 	return 0;
 }
 
-/* Until it has its id maps and its last pid hull-init waits for nothing else, so neither do we. */
+static int answer(struct launch *launch, const struct plan_note *note, const int *fds,
+		  unsigned n_fds, struct err *err);
+
+/* Until it has its id maps, its last pid and its mount sources hull-init waits for nothing else, so
+ * neither do we. */
 static int launch_settle(struct launch *launch, struct err *err)
 {
 	uint64_t late = launch->ns_late;
+	unsigned sources = launch->sources;
 
-	while (late) {
+	while (late || sources) {
 		struct plan_note note;
 		unsigned n;
 		int r = message_receive(launch->control, &note, NULL, 0, &n);
@@ -321,6 +326,9 @@ static int launch_settle(struct launch *launch, struct err *err)
 			r = launch->write_maps(launch->user, launch->pid, err);
 			if (r == 0)
 				r = launch_tell(launch, MESSAGE_ID_MAPS, NULL, 0, err);
+		} else if (note.message == MESSAGE_SOURCES && !late) {
+			sources--;
+			r = answer(launch, &note, NULL, 0, err);
 		} else {
 			r = err_text(err, EPROTO,
 				     "hull-init said something unexpected (message %u)",
@@ -334,8 +342,9 @@ static int launch_settle(struct launch *launch, struct err *err)
 
 static bool is_barrier(uint32_t message)
 {
-	return message == MESSAGE_CREATE_RUNTIME || message == MESSAGE_CREATE_CONTAINER ||
-	       message == MESSAGE_LIMITS || message == MESSAGE_READY;
+	return message == MESSAGE_SOURCES || message == MESSAGE_CREATE_RUNTIME ||
+	       message == MESSAGE_CREATE_CONTAINER || message == MESSAGE_LIMITS ||
+	       message == MESSAGE_READY;
 }
 
 static int answer(struct launch *launch, const struct plan_note *note, const int *fds,

@@ -20,6 +20,7 @@ struct launch {
 	struct plan *plan;
 	uint64_t ns_at_birth;	/* CLONE_NEWUSER | CLONE_NEWPID for clone3 */
 	uint64_t ns_late;	/* namespaces_late: what hull-init tells us of before all else */
+	unsigned sources;	/* mounts_source_notes: how often it asks for mount sources then */
 	int cgroup;		/* CLONE_INTO_CGROUP directory, or -1 */
 	/* Called when the child exists and waits (new user namespace): writes the id maps. */
 	int (*write_maps)(void *user, pid_t pid, struct err *err);
@@ -37,7 +38,8 @@ struct launch {
 };
 
 /* Clones and starts hull-init; returns as soon as the child exists, with ns_late as soon as it has its
- * id maps and its last pid: who attaches a pid to something must have the right one. */
+ * id maps and its last pid: who attaches a pid to something must have the right one; with sources as
+ * soon as it has got them. */
 int launch_start(struct launch *launch, struct err *err);
 
 /* Host -> init, without being asked (MESSAGE_CGROUP). */

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,6 +19,7 @@
 #include "container/state.h"
 #include "container/status.h"
 #include "libocispec/ocispec.h"
+#include "mounts/mounts.h"
 #include "process/process.h"
 #include "seccomp/filter.h"
 
@@ -76,11 +78,12 @@ static int on_create_runtime(struct session *session, struct err *err)
 	int r;
 
 	session->hooks_ran = true;
-	r = session_hooks(session, hooks->prestart, hooks->n_prestart, "prestart", STATUS_CREATING, err);
+	r = session_hooks(session, hooks->prestart, hooks->n_prestart, "prestart", STATUS_CREATING,
+			  err);
 	if (r < 0)
 		return r;
-	return session_hooks(session, hooks->create_runtime, hooks->n_create_runtime, "createRuntime",
-			     STATUS_CREATING, err);
+	return session_hooks(session, hooks->create_runtime, hooks->n_create_runtime,
+			     "createRuntime", STATUS_CREATING, err);
 }
 
 /* The terminal goes to the caller's socket, or stays here for a foreground run to copy. */
@@ -89,6 +92,11 @@ static int on_console(struct session *session, int master, struct err *err)
 	AUTO_CLOSE int owned = master;
 
 	if (!session->console_socket) {
+		struct winsize size;
+
+		/* The program must not see 0 x 0 in its first moment. */
+		if (!session->process->console_size && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+			(void)ioctl(owned, TIOCSWINSZ, &size); /* as it is, then */
 		session->console = fd_take(&owned);
 		return 0;
 	}
@@ -148,9 +156,15 @@ int session_note(void *user, const struct plan_note *note, const int *fds, unsig
 	int fd;
 
 	switch ((enum plan_message)note->message) {
+	case MESSAGE_SOURCES:
+		if (session->request)
+			return mounts_open_sources(session->request, session->launch.pid,
+						   session->launch.pidfd, reply, n_reply, err);
+		break;
 	case MESSAGE_CREATE_RUNTIME:
 		return on_create_runtime(session, err);
 	case MESSAGE_CREATE_CONTAINER:
+		session->hooks_ran = true;
 		fd = session_state_file(session, STATUS_CREATING, session_inner_pid(session), err);
 		if (fd < 0)
 			return fd;
@@ -171,7 +185,8 @@ int session_note(void *user, const struct plan_note *note, const int *fds, unsig
 		/* run: startContainer hooks get their state with the permission to go on */
 		if (!session->exec && !session->launch.until_ready && session->config->hooks &&
 		    session->config->hooks->n_start_container) {
-			fd = session_state_file(session, STATUS_CREATED, session_inner_pid(session), err);
+			fd = session_state_file(session, STATUS_CREATED, session_inner_pid(session),
+						err);
 			if (fd < 0)
 				return fd;
 			reply[(*n_reply)++] = fd;

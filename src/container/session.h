@@ -16,6 +16,7 @@ struct oci_hook;
 struct session {
 	const struct hull *hull;
 	const struct oci_config *config;    /* for hooks and the seccomp listener */
+	const struct request *request;	    /* create: whose mount sources are opened */
 	const struct oci_process *process;  /* limits to apply; NULL: none */
 	const struct store_entry *entry;
 	struct store_record *record;
@@ -23,7 +24,7 @@ struct session {
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *pidfd_text;		    /* what goes beside the pidfd: "standard", "setns" */
 	bool exec;			    /* not the container's init */
-	bool hooks_ran;			    /* createRuntime was reached: poststop must run */
+	bool hooks_ran;			    /* hooks were reached: poststop must run */
 	int console;			    /* pty master for a foreground run, -1 */
 	struct launch launch;
 };

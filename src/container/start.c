@@ -31,7 +31,8 @@ static int start_init(struct session *session, struct err *err)
 	if (session->launch.control < 0)
 		return err_at(err, "cannot start container %s", session->id);
 	if (hooks && hooks->n_start_container) {
-		state = session_state_file(session, STATUS_CREATED, session_inner_pid(session), err);
+		state = session_state_file(session, STATUS_CREATED, session_inner_pid(session),
+					   err);
 		if (state < 0)
 			return state;
 	}

@@ -151,7 +151,8 @@ int status_pidfd(const struct store_record *record)
 
 /* Error texts; %s is the container's id, NULL: allowed. Engines match them (containerd: "container
  * not running"). runtime.md: start only what is created, kill what is created or running (a paused
- * container is a running one), delete what is stopped. */
+ * container is a running one), delete what is stopped; and, as callers of other runtimes know it,
+ * what is only created. */
 static const char *const table[COMMAND_COUNT][STATUS_COUNT] = {
 	[COMMAND_START] =
 		{
@@ -169,8 +170,6 @@ static const char *const table[COMMAND_COUNT][STATUS_COUNT] = {
 		{
 			[STATUS_CREATING] =
 				"cannot delete container %s that is not stopped: creating",
-			[STATUS_CREATED] =
-				"cannot delete container %s that is not stopped: created",
 			[STATUS_RUNNING] =
 				"cannot delete container %s that is not stopped: running",
 			[STATUS_PAUSED] = "cannot delete container %s that is not stopped: paused",

@@ -21,8 +21,7 @@ static bool text_fits(const struct init *in, uint64_t size, uint64_t word)
 {
 	uint64_t length = word >> 32;
 
-	return reference_fits(size, word, length + 1) &&
-	       in->image[(uint32_t)word + length] == '\0';
+	return reference_fits(size, word, length + 1) && in->image[(uint32_t)word + length] == '\0';
 }
 
 /* An origin is a string whose length is not known: its NUL must come before the end. */
@@ -114,7 +113,8 @@ static int check_records(struct init *in, const struct plan_header *header)
 		    record->n != text_length(letters[record->step]) ||
 		    header->steps_end - at - sizeof *record < record->n * sizeof *word)
 			return -EBADMSG;
-		if (!message_fits(in, record, word) || !origin_fits(in, header->size, record->origin))
+		if (!message_fits(in, record, word) ||
+		    !origin_fits(in, header->size, record->origin))
 			return -EBADMSG;
 		for (uint16_t i = 0; i < record->n; i++) {
 			int r = check_word(in, header->size, letters[record->step][i], word[i]);
@@ -174,8 +174,16 @@ int init_load(struct init *in, int fd)
 #define DECODE_text(w) (in->image + (uint32_t)(w))
 #define DECODE_maybe(w) ((w) ? in->image + (uint32_t)(w) : NULL)
 #define DECODE_list(w) (plan_list)(void *)(in->image + (uint32_t)(w))
-#define DECODE_bytes(w) (struct plan_bytes){in->image + (uint32_t)(w), (size_t)((w) >> 32)}
-#define DECODE_ids(w) (struct plan_ids){(void *)(in->image + (uint32_t)(w)), (size_t)((w) >> 32)}
+#define DECODE_bytes(w)                                                                            \
+	(struct plan_bytes)                                                                        \
+	{                                                                                          \
+		in->image + (uint32_t)(w), (size_t)((w) >> 32)                                     \
+	}
+#define DECODE_ids(w)                                                                              \
+	(struct plan_ids)                                                                          \
+	{                                                                                          \
+		(void *)(in->image + (uint32_t)(w)), (size_t)((w) >> 32)                           \
+	}
 #define DECODE(type, name) s.name = DECODE_##type(*word), word++;
 
 /* A function for each step, so that only the running step's operands are on the stack. */
@@ -184,8 +192,7 @@ int init_load(struct init *in, int fd)
 	{                                                                                          \
 		struct step_##name s;                                                              \
                                                                                                    \
-		STEP_##name(DECODE)(void)                                                          \
-		word;                                                                              \
+		STEP_##name(DECODE)(void) word;                                                    \
 		return step_##name(in, &s);                                                        \
 	}
 /* clang-format off */
@@ -209,8 +216,9 @@ static void tell_failure(struct init *in, const struct plan_record *record, int 
 {
 	const char *origin = in->image + record->origin;
 	size_t n = text_length(origin);
-	struct plan_note note = {
-		.message = MESSAGE_FAILED, .value = (int32_t)in->step, .code = -code};
+	struct plan_note note = {.message = MESSAGE_FAILED,
+				 .value = (int32_t)in->step,
+				 .code = -code};
 
 	if (n >= sizeof note.origin)
 		n = sizeof note.origin - 1;

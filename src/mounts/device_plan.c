@@ -17,9 +17,11 @@
 
 /* config-linux.md, "Default Devices". /dev/console belongs to the terminal. */
 static const struct mount_device defaults[] = {
-	{"/dev/null", S_IFCHR | 0666, 1, 3, 0, 0},    {"/dev/zero", S_IFCHR | 0666, 1, 5, 0, 0},
-	{"/dev/full", S_IFCHR | 0666, 1, 7, 0, 0},    {"/dev/random", S_IFCHR | 0666, 1, 8, 0, 0},
-	{"/dev/urandom", S_IFCHR | 0666, 1, 9, 0, 0}, {"/dev/tty", S_IFCHR | 0666, 5, 0, 0, 0},
+#define DEFAULT(path, major, minor)                                                                \
+	{path, S_IFCHR | 0666, major, minor, 0, 0, "default device " path, PLAN_NO_SLOT}
+	DEFAULT("/dev/null", 1, 3),   DEFAULT("/dev/zero", 1, 5),    DEFAULT("/dev/full", 1, 7),
+	DEFAULT("/dev/random", 1, 8), DEFAULT("/dev/urandom", 1, 9), DEFAULT("/dev/tty", 5, 0),
+#undef DEFAULT
 };
 
 /* runtime-linux.md, "Dev symbolic links"; core is what images expect besides. */
@@ -32,7 +34,7 @@ static const struct {
 };
 
 /* A bind mount on /dev: its content is what somebody else wants it to be, often the host's. */
-static bool foreign_dev(const struct mounts_state *state)
+bool mounts_foreign_dev(const struct mounts_state *state)
 {
 	for (size_t i = 0; i < state->n_items; i++)
 		if (state->item[i].form == MOUNT_BIND && str_eq(state->item[i].destination, "/dev"))
@@ -57,37 +59,33 @@ static bool wants_own(const struct request *request, const char *path)
 static int host_node(const struct request *request, const struct mount_device *d, struct plan *plan,
 		     int *ret_slot, struct err *err)
 {
+	const struct mount_source source = {.place = d->place, .path = d->path};
 	struct stat st;
 
 	if (!request->dry) {
 		if (stat(d->path, &st) < 0)
-			return err_set(err, errno, "device %s of the host", d->path);
+			return err_set(err, errno, "%s: device %s of the host", d->place, d->path);
 		if ((st.st_mode & S_IFMT) != (d->mode & S_IFMT) || major(st.st_rdev) != d->major ||
 		    minor(st.st_rdev) != d->minor)
 			return err_text(err, EINVAL,
-					"device %s of the host is another one, and in a user "
+					"%s: device %s of the host is another one, and in a user "
 					"namespace none can be made",
-					d->path);
+					d->place, d->path);
 	}
-	return mount_source_slot(request, plan, "device", d->path, false, false, ret_slot, err);
+	return mount_source_slot(request, plan, "device", &source, ret_slot, err);
 }
 
-static int plan_node(const struct request *request, const struct request_slots *slots,
-		     const struct mount_device *d, struct plan *plan, struct err *err)
+static int add_device(const struct request *request, const struct mount_device *device,
+		      struct plan *plan, struct err *err)
 {
-	int bind = PLAN_NO_SLOT;
+	struct mounts_state *state = request->mounts;
+	struct mount_device *d = &state->device[state->n_devices++];
 
-	if (request_has(request, CLONE_NEWUSER) && (d->mode & S_IFMT) != S_IFIFO) {
-		int r = host_node(request, d, plan, &bind, err);
-
-		if (r < 0)
-			return r;
-		plan_tree_attr(plan, bind, 0, 0, MS_PRIVATE, false, PLAN_NO_SLOT);
-	}
-	plan_device(plan, slots->root, d->path, d->mode, d->major, d->minor, d->uid, d->gid, bind);
-	if (bind != PLAN_NO_SLOT)
-		plan_close(plan, bind);
-	return 0;
+	*d = *device;
+	if (!request_has(request, CLONE_NEWUSER) || (d->mode & S_IFMT) == S_IFIFO)
+		return 0;
+	plan_origin(plan, "%s", d->place);
+	return host_node(request, d, plan, &d->bind, err);
 }
 
 static uint32_t type_bits(const char *type)
@@ -109,7 +107,8 @@ int mount_device_read(struct arena *arena, const struct oci_device *device,
 				 .mode = type_bits(device->type) |
 					 (device->has_file_mode ? device->file_mode & 07777 : 0666),
 				 .uid = device->uid,
-				 .gid = device->gid};
+				 .gid = device->gid,
+				 .bind = PLAN_NO_SLOT};
 
 	if (!d.path)
 		return err_set(err, ENOMEM, "device");
@@ -129,48 +128,73 @@ int mount_device_read(struct arena *arena, const struct oci_device *device,
 	return 0;
 }
 
-static int plan_config_devices(const struct request *request, const struct request_slots *slots,
-			       bool foreign, struct plan *plan, struct err *err)
+static int read_config_devices(const struct request *request, bool foreign, struct plan *plan,
+			       struct err *err)
 {
 	const struct oci_linux *l = request->config->linux_;
+	int r = 0;
 
-	for (size_t i = 0; l && i < l->n_devices; i++) {
-		const char *place = l->devices[i].path;
+	for (size_t i = 0; l && i < l->n_devices && r == 0; i++) {
+		const char *place = arena_printf(request->arena, "linux.devices[%zu] (%s)", i,
+						 l->devices[i].path);
 		struct mount_device d;
-		int r = mount_device_read(request->arena, &l->devices[i], &d, err);
 
-		if (r < 0)
-			return err_at(err, "linux.devices[%zu] (%s)", i, place);
+		if (!place)
+			return err_set(err, ENOMEM, "linux.devices");
+		if (mount_device_read(request->arena, &l->devices[i], &d, err) < 0)
+			return err_at(err, "%s", place);
 		/* ptmx is always the link to the container's own devpts. */
 		if (str_eq(d.path, "/dev/ptmx") || (foreign && str_after(d.path, "/dev/")))
 			continue;
-		plan_origin(plan, "linux.devices[%zu] (%s)", i, place);
-		r = plan_node(request, slots, &d, plan, err);
-		if (r < 0)
-			return err_at(err, "linux.devices[%zu] (%s)", i, place);
+		d.place = place;
+		r = add_device(request, &d, plan, err);
 	}
-	return 0;
+	return r;
+}
+
+int mounts_read_devices(const struct request *request, struct plan *plan, struct err *err)
+{
+	const struct oci_linux *l = request->config->linux_;
+	struct mounts_state *state = request->mounts;
+	bool foreign = mounts_foreign_dev(state);
+	int r = 0;
+
+	state->device = arena_array(request->arena, COUNT_OF(defaults) + (l ? l->n_devices : 0),
+				    sizeof *state->device);
+	if (!state->device)
+		return err_set(err, ENOMEM, "linux.devices");
+	for (size_t i = 0; i < COUNT_OF(defaults) && !foreign && r == 0; i++)
+		if (!wants_own(request, defaults[i].path))
+			r = add_device(request, &defaults[i], plan, err);
+	return r < 0 ? r : read_config_devices(request, foreign, plan, err);
+}
+
+static void plan_node(const struct request_slots *slots, const struct mount_device *d,
+		      struct plan *plan)
+{
+	plan_origin(plan, "%s", d->place);
+	if (d->bind != PLAN_NO_SLOT)
+		plan_tree_attr(plan, d->bind, 0, 0, MS_PRIVATE, false, PLAN_NO_SLOT);
+	plan_device(plan, slots->root, d->path, d->mode, d->major, d->minor, d->uid, d->gid,
+		    d->bind);
+	if (d->bind != PLAN_NO_SLOT)
+		plan_close(plan, d->bind);
 }
 
 int mounts_plan_devices(struct request *request, const struct request_slots *slots,
 			struct plan *plan, struct err *err)
 {
-	bool foreign = foreign_dev(request->mounts);
-	int r = 0;
+	const struct mounts_state *state = request->mounts;
+	bool foreign = mounts_foreign_dev(state);
 
+	(void)err;
 	plan_origin(plan, "devices");
 	plan_umask(plan, 0); /* nodes get the mode that was asked for */
-	for (size_t i = 0; i < COUNT_OF(defaults) && !foreign && r == 0; i++) {
-		if (wants_own(request, defaults[i].path))
-			continue;
-		plan_origin(plan, "default device %s", defaults[i].path);
-		r = plan_node(request, slots, &defaults[i], plan, err);
-	}
-	if (r == 0)
-		r = plan_config_devices(request, slots, foreign, plan, err);
+	for (size_t i = 0; i < state->n_devices; i++)
+		plan_node(slots, &state->device[i], plan);
 	plan_origin(plan, "devices");
 	plan_umask(plan, 022);
-	for (size_t i = 0; i < COUNT_OF(links) && !foreign && r == 0; i++)
+	for (size_t i = 0; i < COUNT_OF(links) && !foreign; i++)
 		plan_symlink(plan, slots->root, links[i].path, links[i].target);
-	return r;
+	return 0;
 }

@@ -14,6 +14,14 @@ void mounts_check(const struct request *request, struct oci_report *report);
 int mounts_plan_root(struct request *request, const struct request_slots *slots, struct plan *plan,
 		     struct err *err);
 
+/* In a container with a user namespace hull opens the mount sources (root and devices too) in the
+ * container's mount namespace: init's first barriers (MESSAGE_SOURCES), so many. */
+unsigned mounts_source_notes(const struct request *request);
+/* The answer to one of them: opens the next sources there. pid and pidfd are init's; fds has room
+ * for MESSAGE_FDS_MAX descriptors, which are the caller's, on failure too. */
+int mounts_open_sources(const struct request *request, int pid, int pidfd, int *fds,
+			unsigned *ret_n, struct err *err);
+
 /* config.mounts in order. cgroup_ready is called once, before the first mount of type cgroup (or at
  * the end if there is none): it adds the steps that put us into our cgroups. */
 int mounts_plan_all(struct request *request, const struct request_slots *slots, struct plan *plan,

@@ -14,75 +14,35 @@
 #include "plan/build.h"
 #include "sys/mount.h"
 
-int mount_source_slot(const struct request *request, struct plan *plan, const char *name,
-		      const char *path, bool recursive, bool nofollow, int *ret_slot,
-		      struct err *err)
-{
-	int fd = -1;
-
-	if (!request->host_root) {
-		*ret_slot = plan_slot(plan, name);
-		plan_tree_clone(plan, path, recursive, nofollow, *ret_slot);
-		return 0;
-	}
-	if (!request->dry) {
-		fd = source_clone(path, recursive, nofollow, err);
-		if (fd < 0)
-			return fd;
-	}
-	*ret_slot = plan_adopt_fd(plan, name, fd);
-	return 0;
-}
-
-static int idmap_source(const struct request *request, const struct mount_item *item, int tree,
-			struct err *err)
-{
-	const struct oci_mount *m = item->mount;
-	const struct oci_linux *l = request->config->linux_;
-	AUTO_CLOSE int userns = -1;
-
-	if (m->n_uid_mappings)
-		userns = source_userns(m->uid_mappings, m->n_uid_mappings, m->gid_mappings,
-				       m->n_gid_mappings, err);
-	else
-		userns = source_userns(l->uid_mappings, l->n_uid_mappings, l->gid_mappings,
-				       l->n_gid_mappings, err);
-	if (userns < 0)
-		return userns;
-	return source_idmap(tree, userns, (item->options.flags & MOUNT_FLAG_IDMAP_RECURSIVE) != 0,
-			    err);
-}
+/* Sources beside those of mounts and devices: the root, /dev/null, the default devices. */
+enum { SOURCES_MAX = 16 };
 
 static int bind_source(const struct request *request, struct plan *plan, struct mount_item *item,
 		       size_t i, struct err *err)
 {
-	bool recursive = (item->options.flags & MOUNT_FLAG_RECURSIVE) != 0;
-	bool nofollow = (item->options.flags & MOUNT_FLAG_SRC_NOFOLLOW) != 0;
-	bool idmap = item->mount->n_uid_mappings || (item->options.flags & MOUNT_FLAG_IDMAP);
-	const char *name =
-		arena_printf(request->arena, "mounts[%zu]%s", i, idmap ? " (idmapped)" : "");
-	AUTO_CLOSE int fd = -1;
-	int r;
+	const char *destination = item->mount->destination;
+	struct mount_source source = {
+		.place = arena_printf(request->arena, "mounts[%zu] (%s)", i, destination),
+		.path = item->source,
+		.recursive = (item->options.flags & MOUNT_FLAG_RECURSIVE) != 0,
+		.nofollow = (item->options.flags & MOUNT_FLAG_SRC_NOFOLLOW) != 0,
+		.idmap = item->idmap,
+	};
+	const char *name = arena_printf(request->arena, "mounts[%zu]%s", i,
+					item->idmap ? " (idmapped)" : "");
 
-	if (!name)
-		return err_set(err, ENOMEM, "source");
-	/* check_idmap has seen to it that an id mapped source is opened here. */
-	if (request->dry || !idmap)
-		return mount_source_slot(request, plan, name, item->source, recursive, nofollow,
-					 &item->tree, err);
-	fd = source_clone(item->source, recursive, nofollow, err);
-	if (fd < 0)
-		return fd;
-	r = idmap_source(request, item, fd, err);
-	if (r == 0)
-		item->tree = plan_adopt_fd(plan, name, fd_take(&fd));
-	return r;
+	if (!name || !source.place)
+		return err_set(err, ENOMEM, "mounts[%zu] (%s)", i, destination);
+	plan_origin(plan, "%s", source.place);
+	return mount_source_slot(request, plan, name, &source, &item->tree, err);
 }
 
 static int read_items(struct request *request, struct plan *plan, struct err *err)
 {
 	const struct oci_config *config = request->config;
 	struct mounts_state *state = arena_alloc(request->arena, sizeof *state);
+	size_t sources = SOURCES_MAX + config->n_mounts +
+			 (config->linux_ ? config->linux_->n_devices : 0);
 	const char *member;
 
 	if (!state)
@@ -90,11 +50,12 @@ static int read_items(struct request *request, struct plan *plan, struct err *er
 	*state = (struct mounts_state){
 		.item = arena_array(request->arena, config->n_mounts + 1, sizeof *state->item),
 		.n_items = config->n_mounts,
+		.source = arena_array(request->arena, sources, sizeof *state->source),
 		.null = PLAN_NO_SLOT,
 		.tree = plan_slot(plan, "tree"),
 		.target = plan_slot(plan, "target"),
 	};
-	if (!state->item)
+	if (!state->item || !state->source)
 		return err_set(err, ENOMEM, "mounts");
 	for (size_t i = 0; i < config->n_mounts; i++)
 		if (mount_item_read(request, &config->mounts[i], &state->item[i], &member, err) < 0)
@@ -103,28 +64,29 @@ static int read_items(struct request *request, struct plan *plan, struct err *er
 	return 0;
 }
 
-static int plan_sources(struct request *request, struct plan *plan, struct err *err)
+/* All before anything is mounted: no mount of the container's can change what a source path means
+ * (CVE-2021-30465). */
+static int plan_sources(struct request *request, struct plan *plan, int *ret_root, struct err *err)
 {
+	struct mount_source root = {.place = "root.path", .path = request->rootfs, .recursive = true};
+	/* The host's null device: what the container has under that name may be anything. */
+	static const struct mount_source null = {.place = "linux.maskedPaths", .path = "/dev/null"};
 	struct mounts_state *state = request->mounts;
 	const struct oci_linux *l = request->config->linux_;
+	int r = mount_source_slot(request, plan, "rootfs", &root, ret_root, err);
 
-	for (size_t i = 0; i < state->n_items; i++) {
-		struct mount_item *item = &state->item[i];
-
-		if (item->form != MOUNT_BIND)
-			continue;
-		plan_origin(plan, "mounts[%zu] (%s)", i, item->mount->destination);
-		if (bind_source(request, plan, item, i, err) < 0)
-			return err_at(err, "mounts[%zu] (%s)", i, item->mount->destination);
+	for (size_t i = 0; i < state->n_items && r == 0; i++)
+		if (state->item[i].form == MOUNT_BIND)
+			r = bind_source(request, plan, &state->item[i], i, err);
+	if (r == 0 && l && l->n_masked_paths) {
+		plan_origin(plan, "%s", null.place);
+		r = mount_source_slot(request, plan, "null", &null, &state->null, err);
 	}
-	if (!l || !l->n_masked_paths)
-		return 0;
-	/* The host's null device: what the container has under that name may be anything. */
-	plan_origin(plan, "linux.maskedPaths");
-	if (mount_source_slot(request, plan, "null", "/dev/null", false, false, &state->null, err) <
-	    0)
-		return err_at(err, "linux.maskedPaths");
-	return 0;
+	if (r == 0)
+		r = mounts_read_devices(request, plan, err);
+	if (r == 0)
+		mounts_plan_sources(request, plan);
+	return r;
 }
 
 /* The root tree is cut off from the host before anything is mounted in it. `shared` is set at the
@@ -142,7 +104,7 @@ static uint64_t root_propagation(const struct oci_linux *l)
 int mounts_plan_root(struct request *request, const struct request_slots *slots, struct plan *plan,
 		     struct err *err)
 {
-	int r = read_items(request, plan, err), tree;
+	int r = read_items(request, plan, err), tree = PLAN_NO_SLOT;
 
 	if (r < 0)
 		return r;
@@ -153,15 +115,12 @@ int mounts_plan_root(struct request *request, const struct request_slots *slots,
 		if (request->mounts->n_items)
 			return err_text(err, EINVAL, "mounts: need a mount namespace");
 		plan_root_path(plan, request->rootfs, slots->root);
-		return 0;
+		return mounts_read_devices(request, plan, err);
 	}
 	/* Our copy of the host's mounts hears of new mounts there and tells of none: what we attach
 	 * below would else appear on the host. */
 	plan_propagate(plan, "/", MS_SLAVE | MS_REC);
-	r = mount_source_slot(request, plan, "rootfs", request->rootfs, true, false, &tree, err);
-	if (r < 0)
-		return err_at(err, "root.path");
-	r = plan_sources(request, plan, err);
+	r = plan_sources(request, plan, &tree, err);
 	if (r < 0)
 		return r;
 	plan_origin(plan, "root.path");

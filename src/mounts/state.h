@@ -88,6 +88,8 @@ int mount_device_read(struct arena *arena, const struct oci_device *device,
 /* A path in the container: absolute, "." and ".." and "//" taken out. Arena; NULL: no memory. */
 const char *mount_clean_path(struct arena *arena, const char *path);
 
+/* Whether /dev is a bind mount: its content is somebody else's affair, no node or link is made. */
+bool mounts_foreign_dev(const struct mounts_state *state);
 /* Decides on all devices, and makes slots for those that come from the host. */
 int mounts_read_devices(const struct request *request, struct plan *plan, struct err *err);
 

@@ -159,8 +159,8 @@ int plan_slot_fd(struct plan *p, const char *name, int fd)
 
 int plan_adopt_fd(struct plan *p, const char *name, int fd)
 {
-	return slot_add(p, (struct plan_slot_info){
-				   .name = name, .fd = fd, .held = true, .adopted = true});
+	return slot_add(
+		p, (struct plan_slot_info){.name = name, .fd = fd, .held = true, .adopted = true});
 }
 
 size_t plan_fds(const struct plan *p, const int **ret)

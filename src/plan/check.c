@@ -23,9 +23,9 @@ static int slot_error(const struct plan *p, uint32_t step, int64_t slot, const c
 {
 	const char *name = slot >= 0 && slot < p->n_slots ? p->slot[slot].name : "?";
 
-	return err_text(err, EINVAL, "internal error: plan step %u (%s, %s): slot %lld (%s) %s", step,
-			plan_step_name(p, step), plan_step_origin(p, step), (long long)slot, name,
-			what);
+	return err_text(err, EINVAL, "internal error: plan step %u (%s, %s): slot %lld (%s) %s",
+			step, plan_step_name(p, step), plan_step_origin(p, step), (long long)slot,
+			name, what);
 }
 
 static int check_operand(const struct plan *p, uint32_t step, char letter, uint64_t word,

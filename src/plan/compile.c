@@ -90,7 +90,7 @@ static void runtime_hooks(const struct request *request, struct plan *plan)
 /* Lets the host go, and waits until somebody starts us. The slot of the state for startContainer
  * hooks, if there are any. */
 static int ready(const struct request *request, const struct request_slots *slots,
-		  struct plan *plan)
+		 struct plan *plan)
 {
 	const struct oci_hooks *hooks = request->config->hooks;
 	bool start_hooks = hooks && hooks->n_start_container;

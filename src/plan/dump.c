@@ -29,8 +29,8 @@ static void dump_ns(struct buf *buf, uint64_t flags)
 		uint64_t flag;
 		const char *name;
 	} table[] = {
-		{CLONE_NEWUSER, "user"},     {CLONE_NEWPID, "pid"}, {CLONE_NEWNS, "mount"},
-		{CLONE_NEWNET, "network"},   {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"},
+		{CLONE_NEWUSER, "user"},     {CLONE_NEWPID, "pid"},   {CLONE_NEWNS, "mount"},
+		{CLONE_NEWNET, "network"},   {CLONE_NEWIPC, "ipc"},   {CLONE_NEWUTS, "uts"},
 		{CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"},
 	};
 	const char *separator = "";
@@ -70,6 +70,8 @@ static const char *message_name(uint64_t message)
 		return "id_maps";
 	case MESSAGE_LIMITS:
 		return "limits";
+	case MESSAGE_SOURCES:
+		return "sources";
 	}
 	return "?";
 }

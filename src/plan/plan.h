@@ -113,6 +113,7 @@ enum plan_message {
 	MESSAGE_START,		/* `start` -> init: go on; the state for startContainer hooks */
 	MESSAGE_ID_MAPS,	/* barrier: init is in a user namespace of its own, without id maps */
 	MESSAGE_LIMITS,		/* barrier: still root; the host sets rlimits and oom_score_adj */
+	MESSAGE_SOURCES,	/* barrier: the host opens mount sources in init's mount namespace */
 };
 
 struct plan_note {

@@ -4,27 +4,43 @@
  * when such a name turns up, so that a usual start does not pay for it. */
 
 #include <dlfcn.h>
+#include <strings.h>
 #include <sys/capability.h>
 
-#include "base/str.h"
 #include "process/capability.h"
 #include "process/process.h"
 
+/* cap_from_name also takes numbers, and names with something behind them: the name that the library
+ * itself gives to the number must be the one that was asked for. */
+static int look_up(void *library, const char *name)
+{
+	__typeof__(&cap_from_name) from_name;
+	__typeof__(&cap_to_name) to_name;
+	__typeof__(&cap_free) release;
+	cap_value_t value;
+	char *own_name;
+	bool same;
+
+	*(void **)&from_name = dlsym(library, "cap_from_name");
+	*(void **)&to_name = dlsym(library, "cap_to_name");
+	*(void **)&release = dlsym(library, "cap_free");
+	if (!from_name || !to_name || !release || strncasecmp(name, "cap_", 4) != 0 ||
+	    from_name(name, &value) < 0)
+		return -1;
+	own_name = to_name(value);
+	same = own_name && strcasecmp(own_name, name) == 0;
+	release(own_name);
+	return same ? value : -1;
+}
+
 int capability_from_library(const char *name)
 {
-	void *library;
-	__typeof__(&cap_from_name) from_name;
-	cap_value_t value = -1;
+	void *library = dlopen("libcap.so.2", RTLD_NOW | RTLD_LOCAL);
+	int value;
 
-	/* cap_from_name takes numbers, too; the spec does not. */
-	if (!str_after(name, "CAP_") || name[4] < 'A' || name[4] > 'Z')
-		return -1;
-	library = dlopen("libcap.so.2", RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		return -1;
-	*(void **)&from_name = dlsym(library, "cap_from_name");
-	if (!from_name || from_name(name, &value) < 0)
-		value = -1;
+	value = look_up(library, name);
 	dlclose(library);
 	return value;
 }

@@ -107,7 +107,7 @@ int step_chdir(struct init *in, const struct step_chdir *s)
 {
 	int fd, r;
 
-	if (s->late && !in_root_directory())
+	if (s->late && (!in_root_directory() || text_equal(s->path, "/")))
 		return 0;
 	fd = open_cwd(s);
 	r = fd < 0 ? fd : sys_fchdir(fd);
@@ -119,15 +119,36 @@ int step_chdir(struct init *in, const struct step_chdir *s)
 	return r < 0 ? init_doing(in, "chdir", r) : inside_root(in);
 }
 
+/* Whether it is a memory file: /proc/self/exe is one until exec, namely hull-init. An image that
+ * names it (CVE-2019-5736) gets the same answer as for a link to nothing. Memory files live on one
+ * file system of the kernel's own. */
+static bool is_memory_file(const struct statx *st)
+{
+	struct statx memory;
+	int fd, r;
+
+	if (st->stx_nlink > 0)
+		return false;
+	fd = (int)sys_call(SYS_memfd_create, "", 1 /* MFD_CLOEXEC */);
+	if (fd < 0)
+		return false;
+	r = sys_fstatx(fd, &memory);
+	sys_close(fd);
+	return r == 0 && memory.stx_dev_major == st->stx_dev_major &&
+	       memory.stx_dev_minor == st->stx_dev_minor;
+}
+
 /* Whether the user could execute the file: what exec itself would find, found before anybody has
  * been told that all is well. */
 static int check_program(const char *path)
 {
 	struct statx st;
-	int r = sys_statx(AT_FDCWD, path, 0, STATX_TYPE, &st);
+	int r = sys_statx(AT_FDCWD, path, 0, STATX_TYPE | STATX_NLINK, &st);
 
 	if (r < 0)
 		return r;
+	if (is_memory_file(&st))
+		return -ENOENT;
 	if ((st.stx_mode & S_IFMT) == S_IFDIR)
 		return -EISDIR;
 	if ((st.stx_mode & S_IFMT) != S_IFREG)

@@ -75,11 +75,49 @@ static int check_preserved(struct init *in, int first, int end)
 	return 0;
 }
 
-int step_tidy(struct init *in, const struct step_tidy *s)
+/* Moves a descriptor to a number, close-on-exec. */
+static int move(int *fd, int to)
 {
-	int r = check_preserved(in, 3, 3 + (int)s->preserve);
+	int r = *fd == to ? 0 : sys_dup3(*fd, to, O_CLOEXEC);
 
+	if (r >= 0)
+		*fd = to;
+	return r;
+}
+
+/*
+ * Closes all but 0, 1, 2, what is handed on, the control socket and what is kept for hooks, which
+ * move right behind them: close-on-exec is not enough, since execve resolves the program's path
+ * while such descriptors are still open (/proc/self/fd/N in args[0]; CVE-2024-21626).
+ */
+static int close_descriptors(struct init *in, int end, int keep)
+{
+	int r, kept = init_fd(in, keep);
+
+	if (kept >= 0) {
+		/* Out of the way of the socket first. */
+		kept = sys_fcntl(kept, F_DUPFD_CLOEXEC, end + 2);
+		if (kept < 0)
+			return kept;
+	}
+	r = in->control >= 0 ? move(&in->control, end++) : 0;
+	if (r >= 0 && kept >= 0)
+		r = move(&kept, end++);
 	if (r < 0)
 		return r;
-	return init_doing(in, "close_range", process_tidy((unsigned)s->preserve));
+	if (kept >= 0)
+		init_put(in, keep, kept);
+	r = sys_close_range((unsigned)end, ~0u, 0);
+	/* Before Linux 5.9: process_tidy has marked them. */
+	return r == -ENOSYS ? 0 : r;
+}
+
+int step_tidy(struct init *in, const struct step_tidy *s)
+{
+	int end = 3 + (int)s->preserve;
+	int r = check_preserved(in, 3, end);
+
+	if (r == 0)
+		r = init_doing(in, "close_range", process_tidy((unsigned)s->preserve));
+	return r < 0 ? r : init_doing(in, "close descriptors", close_descriptors(in, end, s->keep));
 }

@@ -198,7 +198,7 @@ int process_plan_exec(struct request *request, const struct oci_process *process
 	if (r < 0)
 		return err_set(err, -r, "process.env");
 	plan_origin(plan, "descriptors (--preserve-fds %u)", request->preserve_fds);
-	plan_tidy(plan, request->preserve_fds);
+	plan_tidy(plan, request->preserve_fds, state);
 	if (has_filter(seccomp) && !seccomp->notify)
 		plan_filter_as_user(request, process, seccomp, plan);
 	if (state != PLAN_NO_SLOT)

@@ -73,13 +73,36 @@ static int make_missing(char path[PATH_MAX], size_t start, size_t end, int dir, 
 	return -ENOTDIR;
 }
 
-/* One round: walks to the first missing component and makes all from there on. -ELOOP asks for
- * another round with the changed path (a dangling link was spliced in). */
+/* Opens the longest part of path that is there, "/" at the least, knowing that all of it is not;
+ * *ret_end is where that part ends. From the end, since mostly one component is missing. */
+static int open_existing(int root, char path[PATH_MAX], size_t *ret_end)
+{
+	size_t end = text_length(path);
+	int dir;
+
+	do {
+		char rest;
+
+		while (end > 0 && path[end - 1] == '/')
+			end--;
+		while (end > 0 && path[end - 1] != '/')
+			end--;
+		rest = path[end];
+		path[end] = '\0';
+		dir = resolve_open(root, path, O_PATH | O_DIRECTORY);
+		path[end] = rest;
+	} while (dir == -ENOENT && end > 0);
+	*ret_end = end;
+	return dir;
+}
+
+/* One round: makes all that is missing. -ELOOP asks for another round with the changed path (a
+ * dangling link was spliced in). */
 static int make_round(int root, char path[PATH_MAX], unsigned mode)
 {
-	size_t at = 0;
-	int dir = resolve_open(root, "/", O_PATH | O_DIRECTORY);
-	bool made = false;
+	size_t at;
+	int dir = open_existing(root, path, &at);
+	bool made = true; /* the next component is not there */
 
 	while (dir >= 0) {
 		size_t start;

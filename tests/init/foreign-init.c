@@ -88,7 +88,7 @@ static void add_exec(struct plan *p, const char *program, const char *script)
 	plan_origin(p, "exec: \"%s\"", program);
 	plan_find_program(p, program, "/nonexistent:/bin:/usr/bin");
 	plan_barrier(p, MESSAGE_READY, PLAN_NO_SLOT, 0);
-	plan_tidy(p, 0);
+	plan_tidy(p, 0, PLAN_NO_SLOT);
 	plan_exec(p, args, env);
 }
 

@@ -58,7 +58,7 @@ static void add_exec(struct plan *p, const char *script)
 	plan_origin(p, "exec: \"sh\"");
 	plan_find_program(p, "sh", "/usr/bin:/bin");
 	plan_barrier(p, MESSAGE_READY, PLAN_NO_SLOT, 0);
-	plan_tidy(p, 0);
+	plan_tidy(p, 0, PLAN_NO_SLOT);
 	plan_exec(p, args, no_env);
 }
 
@@ -98,7 +98,7 @@ static void test_failure(struct arena *arena)
 
 	plan_origin(p, "exec: \"nonexist\"");
 	plan_find_program(p, "nonexist", "/bin:/usr/bin");
-	plan_tidy(p, 0);
+	plan_tidy(p, 0, PLAN_NO_SLOT);
 	plan_exec(p, args, no_env);
 	ok(run(p, &seen, &err) == -1, "a failing step ends the launch");
 	ok(strcmp(err.text, "exec: \"nonexist\": executable file not found in $PATH") == 0,

@@ -187,7 +187,7 @@ static void test_table(void)
 		enum status_command command;
 		const char *allowed; /* first letters: g creating, c, r, p, s */
 	} table[] = {
-		{COMMAND_START, "c"},       {COMMAND_KILL, "crp"},    {COMMAND_DELETE, "s"},
+		{COMMAND_START, "c"},       {COMMAND_KILL, "crp"},    {COMMAND_DELETE, "cs"},
 		{COMMAND_EXEC, "cr"},       {COMMAND_PAUSE, "cr"},    {COMMAND_RESUME, "p"},
 		{COMMAND_UPDATE, "crp"},    {COMMAND_EVENTS, "gcrp"}, {COMMAND_PS, "gcrps"},
 		{COMMAND_CHECKPOINT, "rp"},
