@@ -165,6 +165,8 @@ struct oci_report {
 	size_t n_errors, n_warnings;
 	bool warn_unknown; /* set it to get a warning for each unknown key */
 	bool hint_ready; /* whether oci_report_hint has a finding to hint at */
+	const char *text; /* where findings that are added without a text are looked for, or NULL */
+	size_t text_size;
 };
 
 void oci_report_init(struct oci_report *report, struct arena *arena);

@@ -38,11 +38,17 @@ struct oci_finding *oci_report_new(struct oci_report *report, enum oci_severity 
 void oci_report_add(struct oci_report *report, const char *text, size_t size, const char *path,
 		    enum oci_severity severity, const char *fmt, ...)
 {
-	size_t offset = text ? oci_find_nearest(text, size, path) : 0;
-	struct oci_finding *finding = oci_report_new(report, severity, text, size, offset);
+	struct oci_finding *finding;
 	char *message, *copy;
+	size_t offset;
 	va_list args;
 
+	if (!text) {
+		text = report->text;
+		size = report->text_size;
+	}
+	offset = text ? oci_find_nearest(text, size, path) : 0;
+	finding = oci_report_new(report, severity, text, size, offset);
 	if (!finding)
 		return;
 	va_start(args, fmt);

@@ -39,6 +39,8 @@ HOST_SOURCES = \
 	src/cgroups/check.c \
 	src/cgroups/convert.c \
 	src/cgroups/cpuset.c \
+	src/cgroups/dbus.c \
+	src/cgroups/dbus_message.c \
 	src/cgroups/decide.c \
 	src/cgroups/delegate.c \
 	src/cgroups/destroy.c \
@@ -50,10 +52,13 @@ HOST_SOURCES = \
 	src/cgroups/layout.c \
 	src/cgroups/limits.c \
 	src/cgroups/mountinfo.c \
+	src/cgroups/part.c \
 	src/cgroups/paths.c \
 	src/cgroups/stats.c \
 	src/cgroups/stats_v1.c \
 	src/cgroups/stats_v2.c \
+	src/cgroups/systemd.c \
+	src/cgroups/systemd_properties.c \
 	src/cgroups/tree.c \
 	src/cgroups/v1.c \
 	src/cgroups/v2.c \
@@ -180,6 +185,7 @@ HEADER_FILES = \
 	src/cgroups/object.h \
 	src/cgroups/paths.h \
 	src/cgroups/stats.h \
+	src/cgroups/systemd.h \
 	src/cgroups/tree.h \
 	src/cmd/cmd.h \
 	src/cmd/create.h \

@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	test-cgroups-limits \
 	test-cgroups-live \
 	test-cgroups-paths \
+	test-cgroups-systemd \
 	test-err \
 	test-filter-cache \
 	test-filter-check \
@@ -100,6 +101,12 @@ test_cgroups_paths_CPPFLAGS = $(HOST_CPPFLAGS)
 test_cgroups_paths_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_cgroups_paths_LDFLAGS = $(HOST_LDFLAGS)
 test_cgroups_paths_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_cgroups_systemd_SOURCES = tests/unit/test-cgroups-systemd.c
+test_cgroups_systemd_CPPFLAGS = $(HOST_CPPFLAGS)
+test_cgroups_systemd_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_cgroups_systemd_LDFLAGS = $(HOST_LDFLAGS)
+test_cgroups_systemd_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_err_SOURCES = tests/unit/test-err.c
 test_err_CPPFLAGS = $(HOST_CPPFLAGS)

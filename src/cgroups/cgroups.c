@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cgroups/knob.h"
 #include "cgroups/object.h"
+#include "cgroups/systemd.h"
 #include "cgroups/tree.h"
 #include "libocispec/arena.h"
 #include "libocispec/ocispec.h"
@@ -78,17 +79,16 @@ static bool has_limits(const struct cgroups *cgroups, const struct place *p)
 	return false;
 }
 
-static int make_place(struct cgroups *cgroups, struct place *p, struct err *err)
+/* Everything that is written to a cgroup that stands. */
+static int fill_place(struct cgroups *cgroups, const struct place *p, struct err *err)
 {
-	bool cpuset = !p->v2 && has(p, CONTROLLER_CPUSET), limits, devices;
+	bool cpuset = !p->v2 && has(p, CONTROLLER_CPUSET);
+	bool devices = cgroups->devices_wanted && has(p, CONTROLLER_DEVICES);
+	bool limits = has_limits(cgroups, p);
 	AUTO_CLOSE int dir = -1;
-	int r = make_directory(cgroups, p, err);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	devices = cgroups->devices_wanted && has(p, CONTROLLER_DEVICES);
-	limits = has_limits(cgroups, p);
-	if (cpuset || limits || devices || p->v2) {
+	if (cpuset || limits || devices || cgroups->unified) {
 		/* bpf(2) and clone3(2) want a real descriptor, not O_PATH */
 		dir = sys_openat(AT_FDCWD, p->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		if (dir < 0)
@@ -103,7 +103,7 @@ static int make_place(struct cgroups *cgroups, struct place *p, struct err *err)
 	/* A new one below a frozen one is frozen too: its process would never get to run. */
 	if (r == 0 && has(p, CONTROLLER_FREEZER) && freezer_get(p, true) == 1)
 		r = err_text(err, EBUSY, "container's cgroup unexpectedly frozen");
-	if (r == 0 && cgroups->unified)
+	if (r == 0 && cgroups->unified && !cgroups->systemd)
 		cgroups->directory = fd_take(&dir);
 	return r;
 }
@@ -124,8 +124,17 @@ int cgroups_make(struct cgroups *cgroups, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < cgroups->n_places && r == 0; i++)
-		r = make_place(cgroups, &cgroups->place[i], err);
+	for (size_t i = 0; i < cgroups->n_places && r == 0; i++) {
+		struct place *p = &cgroups->place[i];
+
+		/* systemd makes its own, with the first process: see cgroups_attach */
+		p->ours = cgroups->systemd != NULL;
+		if (cgroups->systemd)
+			continue;
+		r = make_directory(cgroups, p, err);
+		if (r == 0)
+			r = fill_place(cgroups, p, err);
+	}
 	if (r < 0)
 		take_back(cgroups);
 	return r;
@@ -139,6 +148,8 @@ int cgroups_directory(const struct cgroups *cgroups)
 void cgroups_close(struct cgroups *cgroups)
 {
 	fd_close(&cgroups->directory);
+	if (cgroups->systemd)
+		dbus_close(&cgroups->systemd->dbus);
 }
 
 /* "/abs/clean/dir": what cgroups_record writes. */
@@ -174,6 +185,22 @@ static int load_place(struct cgroups *cgroups, const char *line, struct err *err
 	return 0;
 }
 
+/* The unit is called like its cgroup. */
+static int load_unit(struct cgroups *cgroups, struct err *err)
+{
+	const char *dir = cgroups->place[0].dir;
+
+	cgroups->systemd = arena_alloc(cgroups->arena, sizeof *cgroups->systemd);
+	if (!cgroups->systemd)
+		return err_set(err, ENOMEM, "cgroups");
+	*cgroups->systemd = (struct systemd){
+		.dbus = DBUS_INIT,
+		.unit = strrchr(dir, '/') + 1,
+		.user = strstr(dir, "/user@") != NULL,
+	};
+	return 0;
+}
+
 int cgroups_load(struct arena *arena, enum cgroups_driver driver, const char *const *record,
 		 struct cgroups **ret, struct err *err)
 {
@@ -201,6 +228,8 @@ int cgroups_load(struct arena *arena, enum cgroups_driver driver, const char *co
 	for (size_t i = 0; i < cgroups->n_places; i++)
 		if (cgroups->place[i].v2)
 			cgroups->place[i].controllers = ~v1;
+	if (r == 0 && n && driver == CGROUPS_SYSTEMD)
+		r = load_unit(cgroups, err);
 	cgroups->unified = n == 1 && cgroups->place[0].v2;
 	cgroups->request.unified = cgroups->unified;
 	cgroups->request.tasks = cgroups->unified ? 0 : (unsigned)n;
@@ -229,20 +258,48 @@ int cgroups_open_tasks(const struct cgroups *cgroups, int *fds, struct err *err)
 	return 0;
 }
 
-int cgroups_attach(const struct cgroups *cgroups, pid_t pid, struct err *err)
+static int attach(const struct place *p, pid_t pid, struct err *err)
 {
+	AUTO_CLOSE int dir = sys_openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY, 0);
 	char text[16];
+	int r;
 
 	snprintf(text, sizeof text, "%d", (int)pid);
-	for (size_t i = 0; i < cgroups->n_places; i++) {
-		const struct place *p = &cgroups->place[i];
-		AUTO_CLOSE int dir = sys_openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY, 0);
-		int r = dir < 0 ? dir : knob_write(dir, "cgroup.procs", text);
+	r = dir < 0 ? dir : knob_write(dir, "cgroup.procs", text);
+	return r < 0 ? err_set(err, -r, "write %s to %s/cgroup.procs", text, p->dir) : 0;
+}
 
-		if (r < 0)
-			return err_set(err, -r, "write %s to %s/cgroup.procs", text, p->dir);
+/* systemd makes the cgroup that it manages, moves the process into it, and enables controllers;
+ * the directories of other v1 hierarchies are ours to make. */
+static int start_unit(struct cgroups *cgroups, pid_t pid, struct err *err)
+{
+	int r = systemd_start(cgroups->systemd, pid, &cgroups->limits, err);
+
+	for (size_t i = 0; i < cgroups->n_places && r == 0; i++) {
+		struct place *p = &cgroups->place[i];
+
+		if (!p->v2) {
+			r = tree_make(p->dir);
+			if (r < 0)
+				return err_set(err, -r, "mkdir %s", p->dir);
+		}
+		r = fill_place(cgroups, p, err);
+		if (r == -ENOENT && p->v2)
+			return err_at(err, "systemd: %s is not where it should be",
+				      cgroups->systemd->unit);
 	}
-	return 0;
+	return r;
+}
+
+int cgroups_attach(struct cgroups *cgroups, pid_t pid, struct err *err)
+{
+	bool moved = cgroups->systemd && !systemd_is_slice(cgroups->systemd->unit);
+	int r = cgroups->systemd ? start_unit(cgroups, pid, err) : 0;
+
+	for (size_t i = 0; i < cgroups->n_places && r == 0; i++)
+		if (!moved || !cgroups->unified)
+			r = attach(&cgroups->place[i], pid, err);
+	return r;
 }
 
 /* checkBeforeUpdate: v1 refuses a limit below the usage by itself, v2 calls the OOM killer. */
@@ -315,6 +372,8 @@ int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resource
 	}
 	if (r == 0)
 		r = check_usage(cgroups, resources->memory, err);
+	if (r == 0 && cgroups->systemd && cgroups->limits.n)
+		r = systemd_set(cgroups->systemd, &cgroups->limits, err);
 	for (size_t i = 0; i < cgroups->n_places && r == 0; i++) {
 		const struct place *p = &cgroups->place[i];
 		AUTO_CLOSE int dir = -1;

@@ -80,8 +80,15 @@ void cgroups_close(struct cgroups *cgroups);
  */
 int cgroups_open_tasks(const struct cgroups *cgroups, int *fds, struct err *err);
 
-/* Writes pid into cgroup.procs everywhere: the slow way, when the others are not possible. */
-int cgroups_attach(const struct cgroups *cgroups, pid_t pid, struct err *err);
+/* exec --cgroup "[CONTROLLER[,CONTROLLER...]:]PATH": the same object with the place of these (all)
+ * hierarchies at an existing cgroup below the container's; a path that leads out is an error. */
+int cgroups_part(struct arena *arena, const struct cgroups *cgroups, const char *part,
+		 struct cgroups **ret, struct err *err);
+
+/* Writes pid into cgroup.procs everywhere: the slow way, when the others are not possible. With the
+ * systemd driver (request->attach) starts the unit with the process in it, and writes the limits.
+ */
+int cgroups_attach(struct cgroups *cgroups, pid_t pid, struct err *err);
 
 /* New limits on a running container (update). */
 int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources, struct err *err);

@@ -65,11 +65,14 @@ void dbus_marshal(struct buf *buf, const struct dbus_call *call, uint32_t serial
 struct dbus {
 	int fd;
 	uint32_t serial;
-	struct buf in;	/* the message received last */
+	struct buf in; /* the message received last */
 	int64_t deadline; /* now_ms; every wait ends then */
 };
 
-#define DBUS_INIT {.fd = -1}
+#define DBUS_INIT                                                                                  \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 #define DBUS_AUTO __attribute__((cleanup(dbus_close)))
 
 /* Connects to a unix socket and authenticates. bus: there is a message bus behind it (which wants

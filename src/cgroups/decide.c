@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cgroups/object.h"
 #include "cgroups/paths.h"
+#include "cgroups/systemd.h"
 #include "cgroups/tree.h"
 #include "libocispec/arena.h"
 #include "libocispec/ocispec.h"
@@ -134,22 +135,18 @@ static int add_place(struct cgroups *cgroups, const struct hierarchy *h, const c
 	if (!p.dir)
 		return err_set(err, ENOMEM, "cgroups");
 	p.controllers = bits_of(&cgroups->layout, h);
-	if (cgroups->rootless && (!is_writable(&p) || (p.v2 && !can_move(cgroups, h, &p))))
+	if (cgroups->rootless && !cgroups->systemd &&
+	    (!is_writable(&p) || (p.v2 && !can_move(cgroups, h, &p))))
 		return 0;
 	cgroups->place[cgroups->n_places++] = p;
 	return 0;
 }
 
-static int add_places(struct cgroups *cgroups, const struct cgroups_wish *wish, struct err *err)
+static int add_places(struct cgroups *cgroups, const char *path, bool relative, struct err *err)
 {
 	struct layout *layout = &cgroups->layout;
-	bool given = wish->path && *wish->path, relative;
-	const char *path;
-	int r = paths_clean(cgroups->arena, given ? wish->path : wish->id, &path, err);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	relative = given ? *path != '/' : wish->rootless;
 	cgroups->place = arena_array(cgroups->arena, layout->n + 1, sizeof *cgroups->place);
 	if (!cgroups->place)
 		return err_set(err, ENOMEM, "cgroups");
@@ -157,6 +154,52 @@ static int add_places(struct cgroups *cgroups, const struct cgroups_wish *wish, 
 		if (is_wanted(cgroups, &layout->hierarchy[i]))
 			r = add_place(cgroups, &layout->hierarchy[i], path, relative, err);
 	return r;
+}
+
+/* The cgroupfs driver. */
+static int add_path(struct cgroups *cgroups, const struct cgroups_wish *wish, struct err *err)
+{
+	bool given = wish->path && *wish->path;
+	const char *path;
+	int r = paths_clean(cgroups->arena, given ? wish->path : wish->id, &path, err);
+
+	if (r < 0)
+		return r;
+	return add_places(cgroups, path, given ? *path != '/' : wish->rootless, err);
+}
+
+/* The systemd driver: where systemd will put the unit. */
+static int add_unit(struct cgroups *cgroups, const struct cgroups_wish *wish, struct err *err)
+{
+	struct systemd *systemd = arena_alloc(cgroups->arena, sizeof *systemd);
+	const char *root, *slice, *path;
+	struct paths_unit unit;
+	int r = paths_unit(cgroups->arena, wish->path, wish->id, wish->rootless, &unit, err);
+
+	if (r < 0)
+		return r;
+	if (!systemd)
+		return err_set(err, ENOMEM, "cgroups");
+	if (wish->rootless && !cgroups->unified)
+		return err_text(err, EOPNOTSUPP,
+				"systemd cgroup driver: rootless containers need cgroup v2 alone");
+	*systemd = (struct systemd){.dbus = DBUS_INIT,
+				    .unit = unit.unit,
+				    .slice = unit.slice,
+				    .user = wish->rootless};
+	cgroups->systemd = systemd;
+	r = systemd_connect(systemd, err);
+	if (r == 0)
+		r = systemd_root(cgroups->arena, systemd, &root, err);
+	if (r < 0)
+		return r;
+	slice = systemd_slice_path(cgroups->arena, unit.slice);
+	path = slice ? arena_printf(cgroups->arena, "%s%s/%s", str_eq(root, "/") ? "" : root, slice,
+				    unit.unit)
+		     : NULL;
+	if (!path)
+		return err_set(err, ENOMEM, "cgroups");
+	return add_places(cgroups, path, false, err);
 }
 
 /* Without a permission a rootless container has no cgroup; what it asks for must not be lost. */
@@ -237,7 +280,8 @@ static int fill_request(struct cgroups *cgroups, struct err *err)
 		return err_set(err, ENOMEM, "cgroups");
 	cgroups->request.hierarchy = list;
 	cgroups->request.unified = layout->unified;
-	if (!layout->unified)
+	cgroups->request.attach = cgroups->systemd != NULL;
+	if (!layout->unified && !cgroups->systemd)
 		cgroups->request.tasks = (unsigned)cgroups->n_places;
 	for (size_t i = 0; i < layout->n && r == 0; i++)
 		if (layout->unified || !layout->hierarchy[i].v2)
@@ -319,8 +363,10 @@ int decide(struct arena *arena, const struct layout_source *source, const struct
 		return r;
 	cgroups->unified = cgroups->layout.unified;
 	r = decide_limits(cgroups, wish->resources, err);
-	if (r == 0)
-		r = add_places(cgroups, wish, err);
+	if (r == 0 && wish->driver == CGROUPS_SYSTEMD)
+		r = add_unit(cgroups, wish, err);
+	else if (r == 0)
+		r = add_path(cgroups, wish, err);
 	if (r == 0)
 		r = check_limits(cgroups, err);
 	if (r == 0 && !wish->dry)
@@ -331,26 +377,14 @@ int decide(struct arena *arena, const struct layout_source *source, const struct
 		r = fill_record(cgroups, err);
 	if (r == 0)
 		*ret = cgroups;
+	else
+		cgroups_close(cgroups);
 	return r;
-}
-
-static int refuse_systemd(struct arena *arena, const struct cgroups_wish *wish, struct err *err)
-{
-	struct paths_unit unit;
-	int r = paths_unit(arena, wish->path, wish->id, wish->rootless, &unit, err);
-
-	if (r < 0)
-		return r;
-	return err_text(err, EOPNOTSUPP,
-			"systemd cgroup driver: not available in this build of hull; use the "
-			"cgroupfs driver");
 }
 
 int cgroups_decide(struct arena *arena, const struct cgroups_wish *wish, struct cgroups **ret,
 		   struct err *err)
 {
-	if (wish->driver == CGROUPS_SYSTEMD)
-		return refuse_systemd(arena, wish, err);
 	return decide(arena, &layout_host, wish, ret, err);
 }
 

@@ -11,8 +11,10 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/str.h"
 #include "cgroups/knob.h"
 #include "cgroups/object.h"
+#include "cgroups/systemd.h"
 #include "cgroups/tree.h"
 #include "libocispec/arena.h"
 #include "sys/file.h"
@@ -175,11 +177,27 @@ static int remove_all(const struct cgroups *cgroups, const struct place **ret_bu
 	return r;
 }
 
+/*
+ * A unit whose cgroup is not there has been collected, or is another unit of that name in another
+ * slice. The processes are killed before, since systemd would be patient with them.
+ */
+static int stop_unit(const struct cgroups *cgroups, struct err *err)
+{
+	const struct place *p = NULL;
+
+	for (size_t i = 0; i < cgroups->n_places && !p; i++)
+		if (cgroups->place[i].v2 || str_eq(cgroups->place[i].name, "name=systemd"))
+			p = &cgroups->place[i];
+	if (!p || !p->ours || access(p->dir, F_OK) < 0)
+		return 0;
+	return systemd_stop(cgroups->systemd, err);
+}
+
 int cgroups_destroy(const struct cgroups *cgroups, struct err *err)
 {
-	int64_t end = now_ms() + EMPTY_MS;
-	const struct place *busy;
-	int pause = 1, r = remove_all(cgroups, &busy);
+	const struct place *busy = NULL;
+	int pause = 1, r = cgroups->systemd ? -EBUSY : remove_all(cgroups, &busy);
+	int64_t end;
 
 	/* The usual case is over: nobody was left. */
 	if (r == -EBUSY) {
@@ -187,17 +205,20 @@ int cgroups_destroy(const struct cgroups *cgroups, struct err *err)
 
 		if (killed < 0)
 			return killed;
+		/* Without systemd the directories can still be removed: that is what counts. */
+		if (cgroups->systemd)
+			(void)stop_unit(cgroups, err);
+		r = remove_all(cgroups, &busy);
 	}
 	/* The kernel lets go of a dead process a moment after it is out of the list. */
+	end = now_ms() + EMPTY_MS;
 	while (r == -EBUSY && now_ms() < end) {
-		r = remove_all(cgroups, &busy);
-		if (r == -EBUSY) {
-			size_t n;
+		size_t n;
 
-			(void)signal_all(cgroups, SIGKILL, &n, err); /* what was forked meanwhile */
-			sleep_ms(pause);
-			pause = pause < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
-		}
+		(void)signal_all(cgroups, SIGKILL, &n, err); /* what was forked meanwhile */
+		sleep_ms(pause);
+		pause = pause < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
+		r = remove_all(cgroups, &busy);
 	}
 	if (r == -EINVAL)
 		return err_text(err, EINVAL, "%s is not below a cgroup mount", busy->dir);

@@ -24,8 +24,11 @@ struct place {
 	bool ours;
 };
 
+struct systemd;
+
 struct cgroups {
 	struct arena *arena;
+	struct systemd *systemd; /* NULL with another driver */
 	enum cgroups_driver driver;
 	bool unified, rootless, devices_wanted;
 	struct place *place;

@@ -134,7 +134,7 @@ const char *systemd_slice_path(struct arena *arena, const char *slice)
 	return path;
 }
 
-static bool is_slice(const char *unit)
+bool systemd_is_slice(const char *unit)
 {
 	size_t n = strlen(unit), m = strlen(".slice");
 
@@ -157,12 +157,15 @@ static void bool_property(struct buf *buf, const char *name, bool value)
 	dbus_bool(buf, value);
 }
 
-/* A slice holds no processes for systemd: the caller moves it there by itself. */
-static void scope_properties(const struct systemd *systemd, pid_t pid, struct buf *buf)
+static void scope_properties(const struct systemd *systemd, pid_t pid, const char *const *skip,
+			     struct buf *buf)
 {
 	size_t array;
 
 	string_property(buf, "Slice", systemd->slice);
+	/* since systemd 236; without it a scope whose processes were killed stays listed */
+	if (!systemd_is_skipped(skip, "CollectMode"))
+		string_property(buf, "CollectMode", "inactive-or-failed");
 	/* systemd must not touch what is in the cgroup, and gives it all controllers */
 	bool_property(buf, "Delegate", true);
 	dbus_align(buf, 8);
@@ -184,10 +187,10 @@ static void start_body(const struct systemd *systemd, pid_t pid, const struct li
 	dbus_string(body, "fail");
 	array = dbus_array(body, 8);
 	string_property(body, "Description", description);
-	if (is_slice(systemd->unit))
+	if (systemd_is_slice(systemd->unit))
 		string_property(body, "Slice", systemd->slice);
 	else
-		scope_properties(systemd, pid, body);
+		scope_properties(systemd, pid, skip, body);
 	/* Containers end before their engine does at shutdown only if the engine says so. */
 	bool_property(body, "DefaultDependencies", false);
 	bool_property(body, "CPUAccounting", true);
@@ -203,7 +206,8 @@ static void start_body(const struct systemd *systemd, pid_t pid, const struct li
 
 /* An old systemd refuses all for one property that it does not know. Those are repetitions of what
  * is written to the files: go on without. True when there is one less. */
-static bool skip_unknown(struct skipped *skipped, const struct dbus_message *reply, const char *text)
+static bool skip_unknown(struct skipped *skipped, const struct dbus_message *reply,
+			 const char *text)
 {
 	const char *name = strstr(text, "Cannot set property ");
 	size_t n;
@@ -278,19 +282,29 @@ static int start(struct systemd *systemd, pid_t pid, const struct limits *limits
 	return r;
 }
 
+static int reset_failed(struct systemd *systemd, struct err *err)
+{
+	AUTO_BUF struct buf body = BUF_INIT;
+	struct dbus_call call = manager("ResetFailedUnit", "s", &body);
+	struct dbus_message reply;
+
+	dbus_string(&body, systemd->unit);
+	return dbus_ask(&systemd->dbus, &call, &reply, err);
+}
+
 int systemd_start(struct systemd *systemd, pid_t pid, const struct limits *limits, struct err *err)
 {
 	struct dbus_message reply;
+	struct err ignored;
 	int r = systemd_connect(systemd, err);
 
 	if (r == 0)
 		r = start(systemd, pid, limits, &reply, err);
-	/* The remains of a container of that name, which failed or is just ending. */
-	if (r == -EREMOTEIO && str_eq(reply.error, "org.freedesktop.systemd1.UnitExists")) {
-		r = systemd_stop(systemd, err);
-		if (r == 0)
-			r = start(systemd, pid, limits, &reply, err);
-	}
+	/* Perhaps the remains of a container of that name. A unit that runs stays untouched: it may
+	 * be anybody's. */
+	if (r == -EREMOTEIO && str_eq(reply.error, "org.freedesktop.systemd1.UnitExists") &&
+	    reset_failed(systemd, &ignored) == 0)
+		r = start(systemd, pid, limits, &reply, err);
 	return r;
 }
 
@@ -318,32 +332,23 @@ int systemd_set(struct systemd *systemd, const struct limits *limits, struct err
 	return r < 0 ? err_at(err, "systemd: set properties of %s", systemd->unit) : 0;
 }
 
-static bool is_missing(const struct dbus_message *reply)
-{
-	return str_eq(reply->error, "org.freedesktop.systemd1.NoSuchUnit");
-}
-
 int systemd_stop(struct systemd *systemd, struct err *err)
 {
-	AUTO_BUF struct buf body = BUF_INIT, name = BUF_INIT;
-	struct dbus_call stop = manager("StopUnit", "ss", &body);
-	struct dbus_call reset = manager("ResetFailedUnit", "s", &name);
+	AUTO_BUF struct buf body = BUF_INIT;
+	struct dbus_call call = manager("StopUnit", "ss", &body);
 	struct dbus_message reply = {.error = ""};
+	struct err ignored;
 	int r = systemd_connect(systemd, err);
 
 	if (r < 0)
 		return r;
 	dbus_string(&body, systemd->unit);
 	dbus_string(&body, "replace");
-	r = run_job(systemd, &stop, "stop", &reply, err);
-	if (r == -EREMOTEIO && is_missing(&reply))
+	r = run_job(systemd, &call, "stop", &reply, err);
+	if (r == -EREMOTEIO && str_eq(reply.error, "org.freedesktop.systemd1.NoSuchUnit"))
 		return 0;
-	if (r < 0)
-		return r;
-	/* A scope that failed (its processes were killed for memory) stays listed until then. */
-	dbus_string(&name, systemd->unit);
-	r = dbus_ask(&systemd->dbus, &reset, &reply, err);
-	if (r == -EREMOTEIO)
-		return 0; /* it did not fail and is gone */
+	/* one without CollectMode that failed; an error says that it did not */
+	if (r == 0)
+		(void)reset_failed(systemd, &ignored);
 	return r;
 }

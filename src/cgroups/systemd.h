@@ -34,6 +34,9 @@ int systemd_root(struct arena *arena, struct systemd *systemd, const char **ret,
  * memory. Text only. */
 const char *systemd_slice_path(struct arena *arena, const char *slice);
 
+/* A slice holds no processes for systemd: who starts one moves the process by itself. */
+bool systemd_is_slice(const char *unit);
+
 /* Starts the unit with the process in it, and waits until it runs. */
 int systemd_start(struct systemd *systemd, pid_t pid, const struct limits *limits, struct err *err);
 
@@ -45,4 +48,5 @@ int systemd_stop(struct systemd *systemd, struct err *err);
 
 /* The limits that systemd knows, as elements of an a(sv). skip: names that this systemd does not
  * have, NULL-terminated. Text only. */
+bool systemd_is_skipped(const char *const *skip, const char *name);
 void systemd_properties(const struct limits *limits, const char *const *skip, struct buf *buf);

@@ -15,8 +15,8 @@
 enum kind {
 	NUMBER, /* "max" and -1 are UINT64_MAX */
 	WEIGHT, /* "default N" or N */
-	MASK,	/* "0-3,7" as a bit mask in bytes */
-	IDLE,	/* 1 is the weight 0 */
+	MASK, /* "0-3,7" as a bit mask in bytes */
+	IDLE, /* 1 is the weight 0 */
 };
 
 static const struct {
@@ -40,7 +40,7 @@ static const struct {
 
 enum { MASK_BYTES = 1024, DEFAULT_PERIOD = 100000, PERCENT = 10000 };
 
-static bool is_skipped(const char *const *skip, const char *name)
+bool systemd_is_skipped(const char *const *skip, const char *name)
 {
 	for (; skip && *skip; skip++)
 		if (str_eq(*skip, name))
@@ -50,7 +50,7 @@ static bool is_skipped(const char *const *skip, const char *name)
 
 static void property_u64(struct buf *buf, const char *const *skip, const char *name, uint64_t value)
 {
-	if (is_skipped(skip, name))
+	if (systemd_is_skipped(skip, name))
 		return;
 	dbus_align(buf, 8);
 	dbus_string(buf, name);
@@ -112,7 +112,7 @@ static void property_mask(struct buf *buf, const char *const *skip, const char *
 	unsigned char mask[MASK_BYTES];
 	size_t n = parse_mask(list, mask), array;
 
-	if (!n || is_skipped(skip, name))
+	if (!n || systemd_is_skipped(skip, name))
 		return;
 	dbus_align(buf, 8);
 	dbus_string(buf, name);

@@ -109,6 +109,8 @@ int bundle_read(const struct hull *hull, const char *path, const char *config, c
 	r = read_text(hull->arena, &bundle, bundle.config_name, err);
 	if (r < 0)
 		return r;
+	report->text = bundle.text;
+	report->text_size = bundle.size;
 	r = oci_config_read(hull->arena, bundle.text, bundle.size, report, &read);
 	if (r == -ENOMEM)
 		return err_set(err, ENOMEM, "read %s", bundle.config_name);

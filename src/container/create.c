@@ -166,8 +166,7 @@ static int compile(struct creation *c, struct err *err)
 	if (!c->plan)
 		return err_set(err, ENOMEM, "build the plan");
 	c->slots = (struct request_slots){.root = plan_slot(c->plan, "root"),
-					  .procfs = plan_slot(c->plan, "procfs"),
-					  .state = PLAN_NO_SLOT,
+					  .pty = plan_slot(c->plan, "pty"),
 					  .listener = PLAN_NO_SLOT};
 	if (c->bundle.request.listener) {
 		c->listener = socket_listen(c->container.entry.dir, "start.sock", err);

@@ -29,8 +29,7 @@ int hull_check(const struct hull *hull, const char *path, const char *config, st
 	bundle_check(hull, &bundle, &report);
 	for (size_t i = 0; i < report.n_findings; i++) {
 		oci_finding_format(&report.findings[i], bundle.config_name, line, sizeof line);
-		buf_printf(buf, "%s%s\n",
-			   report.findings[i].severity == OCI_WARNING ? "warning: " : "", line);
+		buf_printf(buf, "%s\n", line);
 	}
 	if (report.n_errors + report.n_warnings > report.n_findings)
 		buf_printf(buf, "and %zu more\n",
@@ -92,8 +91,7 @@ int hull_plan(const struct hull *hull, const char *path, const char *config, str
 	if (!plan)
 		return err_set(err, ENOMEM, "build the plan");
 	slots = (struct request_slots){.root = plan_slot(plan, "root"),
-				       .procfs = plan_slot(plan, "procfs"),
-				       .state = PLAN_NO_SLOT,
+				       .pty = plan_slot(plan, "pty"),
 				       .listener = plan_slot_fd(plan, "listener", -1)};
 	r = compile_create(&bundle.request, &slots, &seccomp, plan, err);
 	if (r == 0)

@@ -272,6 +272,15 @@ static int prepare(struct joining *j, struct err *err)
 				  &request->config, err);
 	if (r < 0)
 		return r;
+	if (j->options->cgroup && !container->cgroups)
+		return err_text(err, EINVAL, "--cgroup %s: the container has no cgroup",
+				j->options->cgroup);
+	if (j->options->cgroup) {
+		r = cgroups_part(hull->arena, container->cgroups, j->options->cgroup,
+				 &container->cgroups, err);
+		if (r < 0)
+			return r;
+	}
 	if (container->cgroups)
 		request->cgroups = cgroups_request(container->cgroups);
 	r = find_namespaces(j, err);
@@ -293,8 +302,7 @@ static int compile(struct joining *j, const struct process_seccomp *seccomp, str
 	if (!j->plan)
 		return err_set(err, ENOMEM, "build the plan");
 	slots = (struct request_slots){.root = plan_slot(j->plan, "root"),
-				       .procfs = plan_slot(j->plan, "procfs"),
-				       .state = PLAN_NO_SLOT,
+				       .pty = plan_slot(j->plan, "pty"),
 				       .listener = PLAN_NO_SLOT};
 	return compile_exec(&j->bundle.request, j->process, &j->join, &slots, seccomp, j->plan,
 			    err);

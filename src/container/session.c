@@ -38,7 +38,7 @@ const char *session_now(struct arena *arena)
 int session_state_file(const struct session *session, enum status status, int64_t pid,
 		       struct err *err)
 {
-	AUTO_CLOSE int fd = memfd_create("hull-state", MFD_CLOEXEC);
+	AUTO_CLOSE int fd = memfd_create("hull-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	const char *text;
 	int r;
 
@@ -50,6 +50,9 @@ int session_state_file(const struct session *session, enum status status, int64_
 	r = io_write_all(fd, text, strlen(text));
 	if (r < 0)
 		return err_set(err, -r, "write the container's state");
+	/* Hooks in the container share it: one must not write for the next. */
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_set(err, errno, "seal the container's state");
 	lseek(fd, 0, SEEK_SET);
 	return fd_take(&fd);
 }

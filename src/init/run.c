@@ -103,7 +103,9 @@ static bool message_fits(const struct init *in, const struct plan_record *record
 static int check_records(struct init *in, const struct plan_header *header)
 {
 	static const char letters[PLAN_N_STEPS][PLAN_OPERANDS_MAX + 1] = OPERAND_LETTERS;
-	uint64_t at = header->steps;
+	/* References lie in the data in front of the records: relocating a vector must not change a
+	 * record that was checked already. */
+	uint64_t at = header->steps, end = header->steps;
 
 	for (uint32_t n = 0; n < header->n_steps; n++) {
 		const struct plan_record *record = (const void *)(in->image + at);
@@ -114,10 +116,10 @@ static int check_records(struct init *in, const struct plan_header *header)
 		    header->steps_end - at - sizeof *record < record->n * sizeof *word)
 			return -EBADMSG;
 		if (!message_fits(in, record, word) ||
-		    !origin_fits(in, header->size, record->origin))
+		    !origin_fits(in, end, record->origin))
 			return -EBADMSG;
 		for (uint16_t i = 0; i < record->n; i++) {
-			int r = check_word(in, header->size, letters[record->step][i], word[i]);
+			int r = check_word(in, end, letters[record->step][i], word[i]);
 
 			if (r < 0)
 				return r;

@@ -108,7 +108,8 @@ static int plan_v1(const struct request *request, const struct request_slots *sl
 		return -ENOMEM;
 	plan_tree_create(plan, "tmpfs", "tmpfs", options, set & ~(uint64_t)MOUNT_ATTR_RDONLY, top);
 	mounts_propagate(plan, top, &item->options);
-	mounts_attach(request, slots, top, item->destination, item->target, true, plan);
+	mounts_attach(request, slots, top, PLAN_DIRECTORY, item->destination, item->target, true,
+		      plan);
 	for (size_t i = 0; i < cgroups->n_hierarchies; i++) {
 		const struct request_hierarchy *h = &cgroups->hierarchy[i];
 		const char *path = arena_printf(request->arena, "%s/%s", destination, h->name);
@@ -119,7 +120,8 @@ static int plan_v1(const struct request *request, const struct request_slots *sl
 		r = plan_hierarchy(request, item, h, plan, err);
 		if (r < 0)
 			return r;
-		mounts_attach(request, slots, request->mounts->tree, path, 0, false, plan);
+		mounts_attach(request, slots, request->mounts->tree, PLAN_DIRECTORY, path, 0, false,
+			      plan);
 		if (strchr(h->name, ',')) {
 			r = plan_links(request, slots, destination, h->name, plan, err);
 			if (r < 0)
@@ -147,6 +149,7 @@ int mounts_plan_cgroup(const struct request *request, const struct request_slots
 		return plan_v1(request, slots, item, plan, err);
 	if (plan_hierarchy(request, item, &cgroups->hierarchy[0], plan, err) < 0)
 		return err_set(err, ENOMEM, "cgroup path");
-	mounts_attach(request, slots, tree, item->destination, item->target, false, plan);
+	mounts_attach(request, slots, tree, PLAN_DIRECTORY, item->destination, item->target, false,
+		      plan);
 	return 0;
 }

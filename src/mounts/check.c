@@ -5,9 +5,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/str.h"
+#include "libocispec/arena.h"
 #include "libocispec/ocispec.h"
 #include "mounts/mounts.h"
 #include "mounts/state.h"
@@ -62,18 +66,58 @@ static void check_mount(const struct request *request, size_t i, struct oci_repo
 	}
 }
 
+/* The source of the bind mount on /dev and the mount's index; NULL: there is none. */
+static const char *dev_source(const struct request *request, size_t *ret_index)
+{
+	for (size_t i = 0; i < request->config->n_mounts; i++) {
+		struct mount_item item;
+		const char *member;
+
+		if (mount_item_read(request, &request->config->mounts[i], &item, &member, NULL) < 0)
+			continue;
+		*ret_index = i;
+		if (mount_covers_dev(&item))
+			return item.source;
+	}
+	return NULL;
+}
+
+/* Whether the tree that is bound to /dev has the device. */
+static bool is_there(const struct request *request, const char *dev, const struct mount_device *d)
+{
+	const char *path = arena_printf(request->arena, "%s/%s", dev, str_after(d->path, "/dev/"));
+	mode_t type = d->mode & S_IFMT;
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+	       (type == S_IFIFO ||
+		(major(st.st_rdev) == d->major && minor(st.st_rdev) == d->minor));
+}
+
 static void check_devices(const struct request *request, const struct oci_linux *l,
 			  struct oci_report *report)
 {
+	size_t dev_index = 0;
+	const char *dev = dev_source(request, &dev_index);
+
 	for (size_t i = 0; i < l->n_devices; i++) {
 		struct mount_device device;
 		struct err err = {0};
 		char path[64];
 
-		if (mount_device_read(request->arena, &l->devices[i], &device, &err) == 0)
-			continue;
 		snprintf(path, sizeof path, "linux.devices[%zu]", i);
-		find(request, report, path, OCI_ERROR, err.text);
+		if (mount_device_read(request->arena, &l->devices[i], &device, &err) < 0) {
+			find(request, report, path, OCI_ERROR, err.text);
+			continue;
+		}
+		if (!dev || !str_after(device.path, "/dev/") || str_eq(device.path, "/dev/ptmx") ||
+		    is_there(request, dev, &device))
+			continue;
+		oci_report_add(report, request->text, request->text_size, path, OCI_WARNING,
+			       "%s is not made: mounts[%zu] binds %s to /dev, which does not have "
+			       "this device",
+			       device.path, dev_index, dev);
+		oci_report_hint(report, "make it in %s, or mount a tmpfs on /dev", dev);
 	}
 }
 

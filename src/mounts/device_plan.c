@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -18,7 +19,9 @@
 /* config-linux.md, "Default Devices". /dev/console belongs to the terminal. */
 static const struct mount_device defaults[] = {
 #define DEFAULT(path, major, minor)                                                                \
-	{path, S_IFCHR | 0666, major, minor, 0, 0, "default device " path, PLAN_NO_SLOT}
+	{                                                                                          \
+		path, S_IFCHR | 0666, major, minor, 0, 0, "default device " path, PLAN_NO_SLOT     \
+	}
 	DEFAULT("/dev/null", 1, 3),   DEFAULT("/dev/zero", 1, 5),    DEFAULT("/dev/full", 1, 7),
 	DEFAULT("/dev/random", 1, 8), DEFAULT("/dev/urandom", 1, 9), DEFAULT("/dev/tty", 5, 0),
 #undef DEFAULT
@@ -26,18 +29,21 @@ static const struct mount_device defaults[] = {
 
 /* runtime-linux.md, "Dev symbolic links"; core is what images expect besides. */
 static const struct {
-	const char *path, *target;
+	const char *name, *target;
 } links[] = {
-	{"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
-	{"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
-	{"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},      {"ptmx", "pts/ptmx"},
 };
 
-/* A bind mount on /dev: its content is what somebody else wants it to be, often the host's. */
-bool mounts_foreign_dev(const struct mounts_state *state)
+bool mount_covers_dev(const struct mount_item *item)
+{
+	return item->form == MOUNT_BIND && str_eq(item->destination, "/dev");
+}
+
+static bool foreign_dev(const struct mounts_state *state)
 {
 	for (size_t i = 0; i < state->n_items; i++)
-		if (state->item[i].form == MOUNT_BIND && str_eq(state->item[i].destination, "/dev"))
+		if (mount_covers_dev(&state->item[i]))
 			return true;
 	return false;
 }
@@ -156,7 +162,7 @@ int mounts_read_devices(const struct request *request, struct plan *plan, struct
 {
 	const struct oci_linux *l = request->config->linux_;
 	struct mounts_state *state = request->mounts;
-	bool foreign = mounts_foreign_dev(state);
+	bool foreign = foreign_dev(state);
 	int r = 0;
 
 	state->device = arena_array(request->arena, COUNT_OF(defaults) + (l ? l->n_devices : 0),
@@ -169,14 +175,24 @@ int mounts_read_devices(const struct request *request, struct plan *plan, struct
 	return r < 0 ? r : read_config_devices(request, foreign, plan, err);
 }
 
-static void plan_node(const struct request_slots *slots, const struct mount_device *d,
+/* The name of an entry of /dev itself, or NULL. */
+static const char *name_in_dev(const char *path)
+{
+	const char *name = str_after(path, "/dev/");
+
+	return name && !strchr(name, '/') ? name : NULL;
+}
+
+static void plan_node(const struct request_slots *slots, const struct mount_device *d, int dev,
 		      struct plan *plan)
 {
+	const char *name = name_in_dev(d->path);
+
 	plan_origin(plan, "%s", d->place);
 	if (d->bind != PLAN_NO_SLOT)
 		plan_tree_attr(plan, d->bind, 0, 0, MS_PRIVATE, false, PLAN_NO_SLOT);
-	plan_device(plan, slots->root, d->path, d->mode, d->major, d->minor, d->uid, d->gid,
-		    d->bind);
+	plan_device(plan, name ? dev : slots->root, name ? name : d->path, d->mode, d->major,
+		    d->minor, d->uid, d->gid, d->bind);
 	if (d->bind != PLAN_NO_SLOT)
 		plan_close(plan, d->bind);
 }
@@ -185,16 +201,22 @@ int mounts_plan_devices(struct request *request, const struct request_slots *slo
 			struct plan *plan, struct err *err)
 {
 	const struct mounts_state *state = request->mounts;
-	bool foreign = mounts_foreign_dev(state);
+	bool foreign = foreign_dev(state);
+	int dev = state->target;
 
 	(void)err;
 	plan_origin(plan, "devices");
 	plan_umask(plan, 0); /* nodes get the mode that was asked for */
+	if (!foreign)
+		plan_target(plan, slots->root, "/dev", PLAN_DIRECTORY, PLAN_NO_SLOT,
+			    PLAN_TARGET_ON_PROC | PLAN_TARGET_ROOT, dev);
 	for (size_t i = 0; i < state->n_devices; i++)
-		plan_node(slots, &state->device[i], plan);
+		plan_node(slots, &state->device[i], dev, plan);
 	plan_origin(plan, "devices");
 	plan_umask(plan, 022);
 	for (size_t i = 0; i < COUNT_OF(links) && !foreign; i++)
-		plan_symlink(plan, slots->root, links[i].path, links[i].target);
+		plan_symlink(plan, dev, links[i].name, links[i].target);
+	if (!foreign)
+		plan_close(plan, dev);
 	return 0;
 }

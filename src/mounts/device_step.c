@@ -9,6 +9,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/resolve.h"
+#include "sys/text.h"
 
 /* The device number as mknod(2) takes it: twelve bits of major, twenty of minor. */
 static uint32_t device_number(int64_t major, int64_t minor)
@@ -91,16 +92,26 @@ static int bind_node(struct init *in, const struct step_device *s, int dir, cons
 	return r;
 }
 
+/* The directory of an entry, and its name there. A bare name is in the directory that is given,
+ * which the planner has let open once for many. */
+static int open_directory(int root, const char *path, char name[256])
+{
+	if (text_find(path, '/'))
+		return resolve_parent(root, path, name);
+	return text_copy(name, 256, path) < 0 ? -ENAMETOOLONG : root;
+}
+
 int step_device(struct init *in, const struct step_device *s)
 {
 	char name[256];
-	int dir = resolve_parent(init_fd(in, s->root), s->path, name);
+	int root = init_fd(in, s->root), dir = open_directory(root, s->path, name);
 	int r;
 
 	if (dir < 0)
 		return init_doing(in, "open the directory", dir);
 	r = s->bind == PLAN_NO_SLOT ? make_node(in, s, dir, name) : bind_node(in, s, dir, name);
-	sys_close(dir);
+	if (dir != root)
+		sys_close(dir);
 	return r;
 }
 
@@ -109,12 +120,13 @@ int step_device(struct init *in, const struct step_device *s)
 int step_symlink(struct init *in, const struct step_symlink *s)
 {
 	char name[256];
-	int dir = resolve_parent(init_fd(in, s->root), s->path, name);
+	int root = init_fd(in, s->root), dir = open_directory(root, s->path, name);
 	int r;
 
 	if (dir < 0)
 		return init_doing(in, "open the directory", dir);
 	r = sys_symlinkat(s->target, dir, name);
-	sys_close(dir);
+	if (dir != root)
+		sys_close(dir);
 	return r == -EEXIST ? 0 : init_doing(in, "symlink", r);
 }

@@ -59,11 +59,13 @@ static void plan_bits(struct plan *plan, int tree, const struct mount_bits *bits
 }
 
 void mounts_attach(const struct request *request, const struct request_slots *slots, int tree,
-		   const char *path, uint64_t target, bool keep, struct plan *plan)
+		   enum plan_kind kind, const char *path, uint64_t target, bool keep,
+		   struct plan *plan)
 {
 	int point = request->mounts->target;
 
-	plan_target(plan, slots->root, path, PLAN_LIKE, tree, target, point);
+	plan_target(plan, slots->root, path, kind, kind == PLAN_LIKE ? tree : PLAN_NO_SLOT, target,
+		    point);
 	plan_tree_attach(plan, tree, point);
 	if (target & PLAN_TARGET_ROOT)
 		plan_root_cover(plan, tree, slots->root);
@@ -84,7 +86,8 @@ static void plan_bind(const struct request *request, const struct request_slots 
 	if (cut && !((first & (MS_PRIVATE | MS_UNBINDABLE)) && (first & MS_REC)))
 		plan_propagation(plan, item->tree, cut);
 	mounts_propagate(plan, item->tree, o);
-	mounts_attach(request, slots, item->tree, item->destination, item->target, false, plan);
+	mounts_attach(request, slots, item->tree, PLAN_LIKE, item->destination, item->target, false,
+		      plan);
 }
 
 /* File systems without a medium, some of which have one superblock for all mounts of them: `ro` is
@@ -216,7 +219,8 @@ static int plan_create(const struct request *request, const struct request_slots
 		plan_tmpfs(slots, item, tree, plan);
 	plan_bits(plan, tree, &o->tree, true);
 	mounts_propagate(plan, tree, o);
-	mounts_attach(request, slots, tree, item->destination, item->target, false, plan);
+	mounts_attach(request, slots, tree, PLAN_DIRECTORY, item->destination, item->target, false,
+		      plan);
 	return 0;
 }
 

@@ -162,8 +162,7 @@ int mount_options_read(struct arena *arena, const char *const *option, size_t n,
 		const struct option *known = option_find(option[i]);
 
 		if (!known) {
-			if (!idmap_option(&o, option[i]) &&
-			    !data_split(arena, &o, room, option[i]))
+			if (!idmap_option(&o, option[i]) && !data_split(arena, &o, room, option[i]))
 				return -ENOMEM;
 			continue;
 		}

@@ -28,8 +28,8 @@ static int bind_source(const struct request *request, struct plan *plan, struct 
 		.nofollow = (item->options.flags & MOUNT_FLAG_SRC_NOFOLLOW) != 0,
 		.idmap = item->idmap,
 	};
-	const char *name = arena_printf(request->arena, "mounts[%zu]%s", i,
-					item->idmap ? " (idmapped)" : "");
+	const char *name =
+		arena_printf(request->arena, "mounts[%zu]%s", i, item->idmap ? " (idmapped)" : "");
 
 	if (!name || !source.place)
 		return err_set(err, ENOMEM, "mounts[%zu] (%s)", i, destination);
@@ -41,8 +41,8 @@ static int read_items(struct request *request, struct plan *plan, struct err *er
 {
 	const struct oci_config *config = request->config;
 	struct mounts_state *state = arena_alloc(request->arena, sizeof *state);
-	size_t sources = SOURCES_MAX + config->n_mounts +
-			 (config->linux_ ? config->linux_->n_devices : 0);
+	size_t sources =
+		SOURCES_MAX + config->n_mounts + (config->linux_ ? config->linux_->n_devices : 0);
 	const char *member;
 
 	if (!state)
@@ -68,7 +68,9 @@ static int read_items(struct request *request, struct plan *plan, struct err *er
  * (CVE-2021-30465). */
 static int plan_sources(struct request *request, struct plan *plan, int *ret_root, struct err *err)
 {
-	struct mount_source root = {.place = "root.path", .path = request->rootfs, .recursive = true};
+	struct mount_source root = {.place = "root.path",
+				    .path = request->rootfs,
+				    .recursive = true};
 	/* The host's null device: what the container has under that name may be anything. */
 	static const struct mount_source null = {.place = "linux.maskedPaths", .path = "/dev/null"};
 	struct mounts_state *state = request->mounts;

@@ -26,7 +26,8 @@ static int open_later(struct mounts_state *state, struct plan *plan, const char 
 	if (!state->n_sources)
 		state->first_source = *ret_slot;
 	if (*ret_slot != state->first_source + (int)state->n_sources)
-		return err_text(err, EINVAL, "internal error: the slots of mount sources are scattered");
+		return err_text(err, EINVAL,
+				"internal error: the slots of mount sources are scattered");
 	state->source[state->n_sources++] = *source;
 	return 0;
 }

@@ -4,6 +4,7 @@
 /* What the planner of mounts keeps between its functions. Private to src/mounts. */
 
 #include "mounts/options.h"
+#include "plan/plan.h"
 #include "plan/request.h"
 
 struct err;
@@ -88,8 +89,9 @@ int mount_device_read(struct arena *arena, const struct oci_device *device,
 /* A path in the container: absolute, "." and ".." and "//" taken out. Arena; NULL: no memory. */
 const char *mount_clean_path(struct arena *arena, const char *path);
 
-/* Whether /dev is a bind mount: its content is somebody else's affair, no node or link is made. */
-bool mounts_foreign_dev(const struct mounts_state *state);
+/* Whether this is a bind mount on /dev: its content is somebody else's affair, often the host's, so
+ * no device and no link is made there. */
+bool mount_covers_dev(const struct mount_item *item);
 /* Decides on all devices, and makes slots for those that come from the host. */
 int mounts_read_devices(const struct request *request, struct plan *plan, struct err *err);
 
@@ -121,6 +123,8 @@ int mounts_label(const struct request *request, const char *type, const char **r
 		 struct err *err);
 /* Applies the propagation options to a tree, in order. */
 void mounts_propagate(struct plan *plan, int tree, const struct mount_options *options);
-/* Attaches the tree at a path of the root, and closes the tree slot unless keep. */
+/* Attaches the tree, which is a directory or (PLAN_LIKE) may be a file, at a path of the root, and
+ * closes the tree slot unless keep. */
 void mounts_attach(const struct request *request, const struct request_slots *slots, int tree,
-		   const char *path, uint64_t target, bool keep, struct plan *plan);
+		   enum plan_kind kind, const char *path, uint64_t target, bool keep,
+		   struct plan *plan);

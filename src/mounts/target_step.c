@@ -36,25 +36,27 @@ static int open_last(int root, const char *path, bool file)
 /*
  * The path alone does not tell where a target is: a symlink of the image can lead onto the
  * container's procfs, where a mount fakes what LSM and sysctl writes of others see
- * (CVE-2019-16884, CVE-2025-52881). And what is mounted on the root directory itself would stay
- * hidden below it.
+ * (CVE-2019-16884, CVE-2025-52881).
  */
-static int refuse_place(struct init *in, int root, int target, uint64_t flags,
-			const struct statx *st)
+static int refuse_procfs(struct init *in, int target)
+{
+	struct statfs fs;
+	int r = (int)sys_call(SYS_fstatfs, target, &fs);
+
+	if (r < 0)
+		return init_doing(in, "fstatfs", r);
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	return init_doing(in, "=cannot be mounted because it is inside /proc", -EPERM);
+}
+
+/* What is mounted on the root directory itself would stay hidden below it. */
+static int refuse_root(struct init *in, int root, const struct statx *st)
 {
 	struct statx top;
-	struct statfs fs;
 	int r;
 
-	if (!(flags & (PLAN_TARGET_PROC | PLAN_TARGET_ON_PROC))) {
-		r = (int)sys_call(SYS_fstatfs, target, &fs);
-		if (r < 0)
-			return init_doing(in, "fstatfs", r);
-		if (fs.f_type == PROC_SUPER_MAGIC)
-			return init_doing(in, "=cannot be mounted because it is inside /proc",
-					  -EPERM);
-	}
-	if (flags & PLAN_TARGET_ROOT)
+	if (!(st->stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return 0;
 	r = sys_statx(root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &top);
 	if (r < 0)
@@ -64,17 +66,28 @@ static int refuse_place(struct init *in, int root, int target, uint64_t flags,
 	return 0;
 }
 
+/* The root is at no name, so only by a symlink can a target turn out to be it. */
 static int check_target(struct init *in, const struct step_target *s, int target, bool file)
 {
+	bool anywhere = !(s->flags & (PLAN_TARGET_ROOT | PLAN_TARGET_NOFOLLOW | PLAN_TARGET_PROC));
 	struct statx st;
-	int r = sys_statx(target, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID, &st);
+	int r;
 
-	if (r < 0)
-		return init_doing(in, "statx", r);
-	/* move_mount(2) says EINVAL to this; engines explain ENOTDIR to their users. */
-	if (s->kind == PLAN_LIKE && file == ((st.stx_mode & S_IFMT) == S_IFDIR))
-		return init_doing(in, "mount a file on a directory", -ENOTDIR);
-	return refuse_place(in, init_fd(in, s->root), target, s->flags, &st);
+	if (anywhere || (file && s->kind == PLAN_LIKE)) {
+		r = sys_statx(target, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MNT_ID,
+			      &st);
+		if (r < 0)
+			return init_doing(in, "statx", r);
+		/* move_mount(2) says EINVAL to this; engines explain ENOTDIR to their users. */
+		if (s->kind == PLAN_LIKE && file && (st.stx_mode & S_IFMT) == S_IFDIR)
+			return init_doing(in, "mount a file on a directory", -ENOTDIR);
+		r = anywhere ? refuse_root(in, init_fd(in, s->root), &st) : 0;
+		if (r < 0)
+			return r;
+	}
+	if (s->flags & (PLAN_TARGET_PROC | PLAN_TARGET_ON_PROC))
+		return 0;
+	return refuse_procfs(in, target);
 }
 
 int step_target(struct init *in, const struct step_target *s)

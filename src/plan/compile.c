@@ -10,6 +10,7 @@
 #include <linux/prctl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "libocispec/ocispec.h"
@@ -109,6 +110,20 @@ static int ready(const struct request *request, const struct request_slots *slot
 	return state;
 }
 
+static void plan_cwd(const struct oci_process *process, const struct request_slots *slots,
+		     struct plan *plan)
+{
+	int cwd;
+
+	if (strcmp(process->cwd, "/") == 0)
+		return;
+	cwd = plan_slot(plan, "cwd");
+	plan_origin(plan, "process.cwd (%s)", process->cwd);
+	plan_target(plan, slots->root, process->cwd, PLAN_DIRECTORY, PLAN_NO_SLOT,
+		    PLAN_TARGET_ROOT | PLAN_TARGET_ON_PROC, cwd);
+	plan_close(plan, cwd);
+}
+
 int compile_create(struct request *request, const struct request_slots *slots,
 		   const struct process_seccomp *seccomp, struct plan *plan, struct err *err)
 {
@@ -129,7 +144,11 @@ int compile_create(struct request *request, const struct request_slots *slots,
 	TRY(mounts_plan_devices(request, slots, plan, err));
 	/* /dev/pts is there now. */
 	TRY(process_plan_terminal(request, process, slots, false, plan, err));
+	process_plan_terminal_own(process, slots, plan);
 	runtime_hooks(request, plan);
+
+	/* A missing cwd is made, also below a root that is read-only from the pivot on. */
+	plan_cwd(process, slots, plan);
 
 	/* From here on there is no host. Masks come after the pivot, when nothing that is mounted
 	 * later can cover them; sysctls before the masks, through a procfs of our own. */
@@ -146,10 +165,26 @@ int compile_create(struct request *request, const struct request_slots *slots,
 	return process_plan_exec(request, process, seccomp, state, plan, err);
 }
 
+/*
+ * The step into the container's PID namespace, which makes us visible to its processes. One that
+ * has CAP_SYS_PTRACE in our user namespace may trace us whatever we are (ptrace(2)), so the later
+ * we appear and the less we can do by then, the better (CVE-2016-9962).
+ */
+static void appear(struct plan *plan)
+{
+	plan_origin(plan, "join the container's PID namespace");
+	plan_sibling(plan, 0);
+	plan_pdeathsig(plan, SIGKILL);
+	/* The sibling leads no session: without one it could not own a terminal. */
+	plan_new_session(plan);
+}
+
 int compile_exec(struct request *request, const struct oci_process *process,
 		 const struct compile_join *join, const struct request_slots *slots,
 		 const struct process_seccomp *seccomp, struct plan *plan, struct err *err)
 {
+	bool pid = (join->ns & CLONE_NEWPID) != 0;
+
 	plan_origin(plan, "exec");
 	plan_pdeathsig(plan, SIGKILL);
 	plan_new_session(plan);
@@ -161,17 +196,19 @@ int compile_exec(struct request *request, const struct oci_process *process,
 		plan_join_pidfd(plan, plan_slot_fd(plan, "init", join->pidfd), join->ns);
 	if (join->userns)
 		plan_become_root(plan);
-	if (join->ns & CLONE_NEWPID) {
-		plan_sibling(plan, 0);
-		plan_pdeathsig(plan, SIGKILL);
-		/* The sibling leads no session: without one it could not own a terminal. */
-		plan_new_session(plan);
-	}
+	/* A procfs for labels can be made in a user namespace only by who is in a PID namespace of
+	 * it; and what we could lose there is only what the container's root has. */
+	if (pid && join->userns)
+		appear(plan);
+	plan_origin(plan, "exec");
 	plan_root_open(plan, slots->root);
 	TRY(process_plan_terminal(request, process, slots, true, plan, err));
 	TRY(process_plan_prepare(request, process, slots, true, plan, err));
 	TRY(lsm_plan(request, process, plan, err));
 	TRY(process_plan_user(request, process, seccomp, plan, err));
+	if (pid && !join->userns)
+		appear(plan);
+	process_plan_terminal_own(process, slots, plan);
 	plan_origin(plan, "exec");
 	plan_pdeathsig(plan, 0);
 	plan_barrier(plan, MESSAGE_READY, PLAN_NO_SLOT, 0);

@@ -58,8 +58,7 @@ struct request {
 /* Slots that several domains use. Made by plan/compile.c. */
 struct request_slots {
 	int root;	/* the container's root directory (O_PATH), after root_attach / root_open */
-	int procfs;	/* detached procfs, PID files only; -1 until some domain needs it */
-	int state;	/* state JSON for hooks in the container; -1 without such hooks */
+	int pty;	/* our end of the terminal, from process_plan_terminal on */
 	int listener;	/* listening socket of `start`; -1 for run */
 };
 

@@ -16,6 +16,11 @@ void process_check(const struct request *request, const struct oci_process *proc
 int process_plan_terminal(struct request *request, const struct oci_process *process,
 			  const struct request_slots *slots, bool exec, struct plan *plan,
 			  struct err *err);
+/* Makes it the controlling terminal and the standard streams. In the process that is going to exec,
+ * which must lead its session by now. */
+void process_plan_terminal_own(const struct oci_process *process,
+			       const struct request_slots *slots, struct plan *plan);
+
 
 /* The CPUs that exec's process runs on before it enters the container's cgroup
  * (execCPUAffinity.initial): the first steps of exec. */

@@ -145,17 +145,22 @@ static int make_round(int root, char path[PATH_MAX], unsigned mode)
 int resolve_make_directory(int root, const char *path, unsigned mode)
 {
 	char work[PATH_MAX];
-	int r, round = 0;
+	int r = resolve_open(root, path, O_PATH | O_DIRECTORY);
 
-	r = resolve_open(root, path, O_PATH | O_DIRECTORY);
 	if (r != -ENOENT)
 		return r;
 	if (text_copy(work, sizeof work, path) < 0)
 		return -ENAMETOOLONG;
-	do
+	for (int round = 0; round < LINKS_MAX; round++) {
 		r = make_round(root, work, mode);
-	while (r == -ELOOP && ++round < LINKS_MAX);
-	return r;
+		if (r != -ELOOP)
+			return r;
+		/* A dangling link's target may have come into being meanwhile. */
+		r = resolve_open(root, work, O_PATH | O_DIRECTORY);
+		if (r != -ENOENT)
+			return r;
+	}
+	return -ELOOP;
 }
 
 int resolve_parent(int root, const char *path, char name[256])
