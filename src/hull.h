@@ -25,17 +25,18 @@ enum hull_cgroup_driver { HULL_CGROUPFS, HULL_SYSTEMD, HULL_CGROUPS_DISABLED };
 
 /* Where containers are kept and how their cgroups are made: the global options. */
 struct hull {
-	const char *root;	/* NULL: the default state root */
-	bool root_given;	/* an explicit root that is missing is an error for list */
+	const char *root; /* NULL: the default state root */
+	bool root_given; /* an explicit root that is missing is an error for list */
 	enum hull_cgroup_driver cgroup_driver;
-	int rootless;		/* 1, 0, or -1: find out */
+	int rootless; /* 1, 0, or -1: find out */
 	struct arena *arena;
+	struct trace *trace; /* base/trace.h: told what took how long; NULL: nobody asks */
 };
 
 struct hull_create {
 	const char *id;
-	const char *bundle;	/* NULL: the working directory */
-	const char *config;	/* NULL: config.json, relative to the bundle */
+	const char *bundle; /* NULL: the working directory */
+	const char *config; /* NULL: config.json, relative to the bundle */
 	const char *console_socket, *pidfd_socket, *pid_file;
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
@@ -55,8 +56,9 @@ int hull_run(const struct hull *hull, const struct hull_run *options, int *ret_s
 
 struct hull_exec {
 	const char *id;
-	const char *process;	/* file with a process object; the fields below are then ignored */
-	const char *const *args, *const *env, *const *caps, *const *additional_gids; /* NULL-ended */
+	const char *process; /* file with a process object; the fields below are then ignored */
+	const char *const *args, *const *env, *const *caps,
+						      *const *additional_gids; /* NULL-ended */
 	const char *cwd, *user, *console_socket, *pidfd_socket, *pid_file;
 	const char *process_label, *apparmor, *cgroup;
 	bool tty, detach, no_new_privs, ignore_paused;
@@ -70,7 +72,7 @@ struct hull_state {
 	int64_t pid; /* 0 when stopped */
 	const struct hull_annotation {
 		const char *key, *value;
-	} *annotation;
+	} * annotation;
 	size_t n_annotations;
 };
 int hull_state(const struct hull *hull, const char *id, struct hull_state *ret, struct err *err);
@@ -87,8 +89,7 @@ int hull_update(const struct hull *hull, const char *id, const struct oci_resour
 		struct err *err);
 /* Statistics as the "data" object of `hull events`. */
 int hull_stats(const struct hull *hull, const char *id, struct buf *json, struct err *err);
-int hull_pids(const struct hull *hull, const char *id, pid_t **ret, size_t *ret_n,
-	      struct err *err);
+int hull_pids(const struct hull *hull, const char *id, pid_t **ret, size_t *ret_n, struct err *err);
 
 /* All findings of a bundle, one a line, into buf; returns the number of errors. */
 int hull_check(const struct hull *hull, const char *bundle, const char *config, struct buf *buf,

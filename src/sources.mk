@@ -34,6 +34,7 @@ HOST_SOURCES = \
 	src/base/io.c \
 	src/base/log.c \
 	src/base/number.c \
+	src/base/trace.c \
 	src/cgroups/apply.c \
 	src/cgroups/cgroups.c \
 	src/cgroups/check.c \
@@ -66,6 +67,7 @@ HOST_SOURCES = \
 	src/container/bundle.c \
 	src/container/container.c \
 	src/container/create.c \
+	src/container/descriptors.c \
 	src/container/destroy.c \
 	src/container/doctor.c \
 	src/container/features.c \
@@ -106,6 +108,12 @@ HOST_SOURCES = \
 	src/namespaces/namespaces_plan.c \
 	src/namespaces/privilege.c \
 	src/namespaces/sysctl.c \
+	src/net/link.c \
+	src/net/net_check.c \
+	src/net/net_plan.c \
+	src/net/netdevices.c \
+	src/net/netlink.c \
+	src/net/visit.c \
 	src/plan/build.c \
 	src/plan/check.c \
 	src/plan/compile.c \
@@ -173,6 +181,7 @@ HEADER_FILES = \
 	src/base/log.h \
 	src/base/number.h \
 	src/base/str.h \
+	src/base/trace.h \
 	src/cgroups/cgroups.h \
 	src/cgroups/controllers.def \
 	src/cgroups/convert.h \
@@ -194,6 +203,7 @@ HEADER_FILES = \
 	src/cmd/state.h \
 	src/container/bundle.h \
 	src/container/container.h \
+	src/container/descriptors.h \
 	src/container/destroy.h \
 	src/container/foreground.h \
 	src/container/hooks.h \
@@ -221,6 +231,11 @@ HEADER_FILES = \
 	src/namespaces/privilege.h \
 	src/namespaces/sysctl.def \
 	src/namespaces/sysctl.h \
+	src/net/link.h \
+	src/net/name.h \
+	src/net/net.h \
+	src/net/netlink.h \
+	src/net/visit.h \
 	src/plan/build.h \
 	src/plan/compile.h \
 	src/plan/image.h \

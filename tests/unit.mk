@@ -3,6 +3,7 @@
 
 UNIT_TESTS = \
 	test-launch \
+	test-build \
 	test-arena \
 	test-buf \
 	test-capability \
@@ -41,6 +42,12 @@ test_launch_CPPFLAGS = $(HOST_CPPFLAGS)
 test_launch_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_launch_LDFLAGS = $(HOST_LDFLAGS)
 test_launch_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_build_SOURCES = tests/plan/test-build.c
+test_build_CPPFLAGS = $(HOST_CPPFLAGS)
+test_build_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_build_LDFLAGS = $(HOST_LDFLAGS)
+test_build_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_arena_SOURCES = tests/unit/test-arena.c
 test_arena_CPPFLAGS = $(HOST_CPPFLAGS)

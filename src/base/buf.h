@@ -12,7 +12,10 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT {0}
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 #define AUTO_BUF __attribute__((cleanup(buf_free)))
 
 void buf_add(struct buf *buf, const void *data, size_t size);

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/trace.h"
 #include "cmd/cmd.h"
 #include "libocispec/arena.h"
 #include "seccomp/filter.h"
@@ -26,7 +27,7 @@ static const struct command *const commands[] = {
 };
 
 struct global {
-	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless;
+	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *trace;
 	bool debug, systemd_cgroup, version;
 };
 
@@ -47,6 +48,8 @@ static const struct option global_options[] = {
 	 "cgroupfs (default), systemd or disabled"},
 	{"rootless", 0, OPTION_STRING, offsetof(struct global, rootless), "WHEN",
 	 "true, false or auto (default): whether missing rights to cgroups are forgiven"},
+	{"trace", 0, OPTION_STRING, offsetof(struct global, trace), "FILE",
+	 "write what took how long, for a viewer of the Trace Event Format"},
 	{"criu", 0, OPTION_NO_STRING, 0, "PATH", NULL},
 	{"version", 'v', OPTION_FLAG, offsetof(struct global, version), NULL, "print the version"},
 	{"V", 'V', OPTION_FLAG, offsetof(struct global, version), NULL, NULL},
@@ -293,7 +296,15 @@ static int dispatch(struct arena *arena, char **argv, int *exit_code, struct err
 	/* The command's own arguments are the end of argv. */
 	while (*argv)
 		argv++;
-	return run_command(command, &hull, argv - (n - 1), exit_code, err);
+	if (global.trace) {
+		hull.trace = arena_alloc(arena, sizeof *hull.trace);
+		if (!hull.trace)
+			return err_set(err, ENOMEM, "--trace");
+	}
+	r = run_command(command, &hull, argv - (n - 1), exit_code, err);
+	if (hull.trace && trace_write(hull.trace, global.trace, r < 0 ? NULL : err) < 0 && r >= 0)
+		r = -EIO;
+	return r;
 }
 
 int cmd_main(char **argv)

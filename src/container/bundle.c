@@ -17,6 +17,7 @@
 #include "lsm/lsm.h"
 #include "mounts/mounts.h"
 #include "namespaces/namespaces.h"
+#include "net/net.h"
 #include "process/process.h"
 #include "seccomp/filter.h"
 #include "version.h"
@@ -206,9 +207,6 @@ static void check_missing(const struct bundle *bundle, struct oci_report *report
 	if (linux_config->intel_rdt)
 		oci_report_add(report, bundle->text, bundle->size, "linux.intelRdt", OCI_ERROR,
 			       "not supported by this version of hull");
-	if (linux_config->n_net_devices)
-		oci_report_add(report, bundle->text, bundle->size, "linux.netDevices", OCI_ERROR,
-			       "not supported by this version of hull");
 }
 
 void bundle_check(const struct hull *hull, const struct bundle *bundle, struct oci_report *report)
@@ -224,6 +222,7 @@ void bundle_check(const struct hull *hull, const struct bundle *bundle, struct o
 	check_all_hooks(bundle, report);
 	namespaces_check(request, report);
 	mounts_check(request, report);
+	net_check(request, report);
 	cgroups_check(request, (enum cgroups_driver)hull->cgroup_driver, report);
 	filter_check(request, report);
 	if (!config->process) {

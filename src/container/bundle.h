@@ -14,11 +14,11 @@ struct plan;
 struct process_seccomp;
 
 struct bundle {
-	const char *path;	 /* absolute */
+	const char *path; /* absolute */
 	const char *config_name; /* as it is called in findings: "config.json" */
-	const char *text;	 /* the file */
+	const char *text; /* the file */
 	size_t size;
-	struct request request;	 /* with config, rootfs, namespaces */
+	struct request request; /* with config, rootfs, namespaces */
 };
 
 /* Reads <bundle>/config.json (config NULL) and finds the root file system. What is wrong with the

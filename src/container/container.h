@@ -51,5 +51,6 @@ int container_open_for(const struct hull *hull, const char *id, enum status_comm
 int container_config(struct arena *arena, const struct store_entry *entry,
 		     const struct oci_config **ret, struct err *err);
 /* The same with its text. */
-int container_config_text(struct arena *arena, const struct store_entry *entry, const char **ret_text,
-			  size_t *ret_size, const struct oci_config **ret, struct err *err);
+int container_config_text(struct arena *arena, const struct store_entry *entry,
+			  const char **ret_text, size_t *ret_size, const struct oci_config **ret,
+			  struct err *err);

@@ -15,7 +15,9 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/trace.h"
 #include "container/container.h"
+#include "container/descriptors.h"
 #include "container/destroy.h"
 #include "container/foreground.h"
 #include "container/hooks.h"
@@ -26,6 +28,7 @@
 #include "libocispec/ocispec.h"
 #include "mounts/mounts.h"
 #include "namespaces/namespaces.h"
+#include "net/net.h"
 #include "plan/build.h"
 #include "plan/compile.h"
 #include "process/process.h"
@@ -162,6 +165,9 @@ static int compile(struct creation *c, struct err *err)
 	r = bundle_seccomp(&c->bundle, cache, &seccomp, err);
 	if (r < 0)
 		return r;
+	r = descriptors_reserve(&c->bundle.request, err);
+	if (r < 0)
+		return r;
 	c->plan = plan_new(c->hull->arena);
 	if (!c->plan)
 		return err_set(err, ENOMEM, "build the plan");
@@ -230,6 +236,7 @@ static int launch_container(struct creation *c, struct err *err)
 	session->pidfd_text = "standard";
 	session->pid_file = c->options->pid_file;
 	session->launch.plan = c->plan;
+	session->launch.trace = c->hull->trace;
 	session->launch.ns_at_birth = namespaces_at_birth(&c->bundle.request);
 	session->launch.ns_late = namespaces_late(&c->bundle.request);
 	session->launch.sources = mounts_source_notes(&c->bundle.request);
@@ -247,14 +254,18 @@ static int launch_container(struct creation *c, struct err *err)
 		session->launch.cgroup = cgroups_directory(c->container.cgroups);
 	}
 	r = launch_start(&session->launch, err);
+	plan_release(c->plan);
+	descriptors_release(&c->bundle.request);
 	if (r < 0)
 		return r;
 	/* Who must be killed if we die now. The start time tells it from a later process. */
 	c->container.record.pid = session->launch.pid;
 	c->container.record.start_time = status_start_time(c->container.record.pid);
 	r = store_save(&c->container.entry, &c->container.record, err);
+	trace_mark(c->hull->trace, "write the pid");
 	if (r == 0)
 		r = attach_cgroups(c, err);
+	trace_mark(c->hull->trace, "cgroups");
 	if (r == 0)
 		r = launch_serve(&session->launch, err);
 	return r;
@@ -266,6 +277,7 @@ static void undo(struct creation *c)
 	const struct oci_hooks *hooks = c->bundle.request.config->hooks;
 
 	launch_abort(&c->session.launch);
+	netdevices_return(c->session.net);
 	if (c->cgroups_made)
 		(void)cgroups_destroy(c->container.cgroups, NULL);
 	if (c->session.hooks_ran && hooks && hooks->n_poststop) {
@@ -303,19 +315,27 @@ static int create(struct creation *c, bool listener, bool detach, struct err *er
 {
 	int r;
 
+	trace_mark(c->hull->trace, "begin");
 	r = prepare(c, err);
 	if (r < 0)
 		return r;
+	trace_mark(c->hull->trace, "read and check the config");
 	c->bundle.request.listener = listener;
 	r = check_terminal(c, detach, err);
 	if (r == 0)
 		r = claim(c, err);
+	trace_mark(c->hull->trace, "claim the id, write the record");
 	if (r == 0)
 		r = compile(c, err);
+	trace_mark(c->hull->trace, "compile the plan, open sources");
 	if (r == 0)
 		r = launch_container(c, err);
+	trace_mark(c->hull->trace, "serve hull-init");
+	launch_trace(&c->session.launch);
 	if (r < 0)
 		undo(c);
+	else
+		netdevices_keep(c->session.net);
 	fd_close(&c->listener);
 	plan_free(c->plan);
 	c->plan = NULL;
@@ -362,8 +382,10 @@ static int wait_foreground(struct creation *c, bool keep, int *ret_status, struc
 	int r, d;
 
 	store_unlock(&c->container.entry); /* state, kill and exec are for others meanwhile */
+	trace_mark(c->hull->trace, "poststart");
 	r = foreground_wait(c->session.launch.pid, c->session.launch.pidfd, c->session.console,
 			    ret_status, err);
+	trace_mark(c->hull->trace, "the container runs");
 	if (keep)
 		return r;
 	later = r < 0 ? NULL : err; /* the first error is the one to tell */
@@ -375,6 +397,7 @@ static int wait_foreground(struct creation *c, bool keep, int *ret_status, struc
 		d = destroy_container(c->hull->arena, &c->container, later);
 	if (d == 0)
 		d = store_remove(&c->container.store, &c->container.entry, later);
+	trace_mark(c->hull->trace, "delete");
 	return r < 0 ? r : d;
 }
 

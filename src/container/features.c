@@ -112,7 +112,7 @@ static int fill_linux(struct arena *arena, struct linux_parts *parts)
 	all->mount_extensions = &parts->mount_extensions;
 	all->apparmor = on(arena, lsm_apparmor_built());
 	all->selinux = on(arena, lsm_selinux_built());
-	all->net_devices = on(arena, false);
+	all->net_devices = on(arena, true);
 	parts->mount_extensions.idmap = on(arena, true);
 	if (!all->apparmor || !all->selinux || !all->net_devices || !parts->mount_extensions.idmap)
 		return -ENOMEM;

@@ -9,6 +9,7 @@
 #include "container/bundle.h"
 #include "libocispec/ocispec.h"
 #include "namespaces/namespaces.h"
+#include "net/net.h"
 #include "plan/build.h"
 #include "plan/compile.h"
 #include "process/process.h"
@@ -47,6 +48,7 @@ static void dump_host(const struct request *request, const struct cgroups *cgrou
 	buf_printf(buf, "clone namespaces=%s%s%s\n", birth & CLONE_NEWUSER ? "user" : "",
 		   birth & CLONE_NEWUSER && birth & CLONE_NEWPID ? "+" : "",
 		   birth & CLONE_NEWPID ? "pid" : (birth ? "" : "none"));
+	net_dump(request, buf);
 	process_apply_dump(request->config->process, buf);
 }
 

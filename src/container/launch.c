@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/trace.h"
 #include "init/run.h"
 #include "plan/build.h"
 #include "sys/clone.h"
@@ -175,13 +176,49 @@ static int let_child_go(struct launch *launch, int maps_writer, struct err *err)
 
 static int launch_settle(struct launch *launch, struct err *err);
 
+/* Memory that hull-init shares with us for its times; a trace without them is a trace, too. */
+static int trace_file(struct launch *launch)
+{
+	size_t size = plan_n_steps(launch->plan) * sizeof *launch->step_end;
+	AUTO_CLOSE int fd = -1;
+	void *memory;
+
+	if (!launch->trace)
+		return -1;
+	fd = memfd_create("hull-trace", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return -1;
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return -1;
+	launch->step_end = memory;
+	plan_trace_to(launch->plan, fd);
+	return fd_take(&fd);
+}
+
+void launch_trace(struct launch *launch)
+{
+	uint64_t begin;
+
+	if (!launch->step_end)
+		return;
+	begin = launch->cloned;
+	for (uint32_t n = 0; n < plan_n_steps(launch->plan); n++) {
+		if (!launch->step_end[n])
+			continue; /* exec has no end */
+		trace_add(launch->trace, TRACE_INIT, begin, launch->step_end[n], "%s %s",
+			  plan_step_name(launch->plan, n), plan_step_origin(launch->plan, n));
+		begin = launch->step_end[n];
+	}
+}
+
 int launch_start(struct launch *launch, struct err *err)
 {
 	/* One for the process's life: a child that shares our memory may use it until it execs. */
 	static struct child child;
 	static char number[16];
 	AUTO_CLOSE int control = -1, control_init = -1, init = -1, plan_fd = -1;
-	AUTO_CLOSE int maps = -1, maps_writer = -1;
+	AUTO_CLOSE int maps = -1, maps_writer = -1, trace = -1;
 	const void *image;
 	size_t size;
 	int pair[2], r;
@@ -198,6 +235,7 @@ int launch_start(struct launch *launch, struct err *err)
 		maps = pair[0];
 		maps_writer = pair[1];
 	}
+	trace = trace_file(launch);
 	r = plan_finish(launch->plan, control_init, &image, &size, err);
 	if (r < 0)
 		return r;
@@ -225,7 +263,10 @@ int launch_start(struct launch *launch, struct err *err)
 			return err_set(err, errno, "start hull-init");
 		child.stack = stack;
 	}
+	trace_mark(launch->trace, "plan and memory files");
 	pid = clone_blocked(launch, &child);
+	launch->cloned = launch->trace ? trace_now() : 0;
+	trace_mark(launch->trace, "clone3");
 	if (pid < 0)
 		return err_set(err, (int)-pid, "clone the container's first process");
 	launch->pid = (pid_t)pid;
@@ -344,7 +385,7 @@ static bool is_barrier(uint32_t message)
 {
 	return message == MESSAGE_SOURCES || message == MESSAGE_CREATE_RUNTIME ||
 	       message == MESSAGE_CREATE_CONTAINER || message == MESSAGE_LIMITS ||
-	       message == MESSAGE_READY;
+	       message == MESSAGE_READY || message == MESSAGE_NETWORK;
 }
 
 static int answer(struct launch *launch, const struct plan_note *note, const int *fds,

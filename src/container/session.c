@@ -14,12 +14,14 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "container/descriptors.h"
 #include "container/hooks.h"
 #include "container/socket.h"
 #include "container/state.h"
 #include "container/status.h"
 #include "libocispec/ocispec.h"
 #include "mounts/mounts.h"
+#include "net/net.h"
 #include "process/process.h"
 #include "seccomp/filter.h"
 
@@ -152,6 +154,17 @@ static int on_ready(struct session *session, struct err *err)
 	return store_save(session->entry, record, err);
 }
 
+static int on_limits(const struct session *session, struct err *err)
+{
+	int r = 0, pid = session->launch.pid;
+
+	if (session->process)
+		r = process_apply(session->process, pid, err);
+	if (r == 0 && session->process && session->request)
+		r = descriptors_limit(session->request, session->process, pid, err);
+	return r;
+}
+
 int session_note(void *user, const struct plan_note *note, const int *fds, unsigned n_fds,
 		 int *reply, unsigned *n_reply, struct err *err)
 {
@@ -163,6 +176,11 @@ int session_note(void *user, const struct plan_note *note, const int *fds, unsig
 		if (session->request)
 			return mounts_open_sources(session->request, session->launch.pid,
 						   session->launch.pidfd, reply, n_reply, err);
+		break;
+	case MESSAGE_NETWORK:
+		if (session->request)
+			return netdevices_move(session->request, session->launch.pid, &session->net,
+					       err);
 		break;
 	case MESSAGE_CREATE_RUNTIME:
 		return on_create_runtime(session, err);
@@ -196,8 +214,7 @@ int session_note(void *user, const struct plan_note *note, const int *fds, unsig
 		}
 		return 0;
 	case MESSAGE_LIMITS:
-		return session->process ? process_apply(session->process, session->launch.pid, err)
-					: 0;
+		return on_limits(session, err);
 	case MESSAGE_FAILED:
 	case MESSAGE_SIBLING:
 	case MESSAGE_CGROUP:

@@ -11,25 +11,30 @@
 #include "container/status.h"
 #include "container/store.h"
 
+struct netdevices;
 struct oci_hook;
 
 struct session {
 	const struct hull *hull;
-	const struct oci_config *config;    /* for hooks and the seccomp listener */
-	const struct request *request;	    /* create: whose mount sources are opened */
-	const struct oci_process *process;  /* limits to apply; NULL: none */
+	const struct oci_config *config; /* for hooks and the seccomp listener */
+	const struct request *request; /* create: whose mount sources are opened */
+	const struct oci_process *process; /* limits to apply; NULL: none */
 	const struct store_entry *entry;
 	struct store_record *record;
 	const char *id;
 	const char *console_socket, *pidfd_socket, *pid_file;
-	const char *pidfd_text;		    /* what goes beside the pidfd: "standard", "setns" */
-	bool exec;			    /* not the container's init */
-	bool hooks_ran;			    /* hooks were reached: poststop must run */
-	int console;			    /* pty master for a foreground run, -1 */
+	const char *pidfd_text; /* what goes beside the pidfd: "standard", "setns" */
+	bool exec; /* not the container's init */
+	bool hooks_ran; /* hooks were reached: poststop must run */
+	int console; /* pty master for a foreground run, -1 */
+	struct netdevices *net; /* moved into the container, if any */
 	struct launch launch;
 };
 
-#define SESSION_INIT {.console = -1, .launch = {.pidfd = -1, .control = -1, .cgroup = -1}}
+#define SESSION_INIT                                                                               \
+	{                                                                                          \
+		.console = -1, .launch = {.pidfd = -1, .control = -1, .cgroup = -1 }               \
+	}
 
 /* The note callback of struct launch; user is the session. */
 int session_note(void *user, const struct plan_note *note, const int *fds, unsigned n_fds,

@@ -115,8 +115,7 @@ static int check_records(struct init *in, const struct plan_header *header)
 		    record->n != text_length(letters[record->step]) ||
 		    header->steps_end - at - sizeof *record < record->n * sizeof *word)
 			return -EBADMSG;
-		if (!message_fits(in, record, word) ||
-		    !origin_fits(in, end, record->origin))
+		if (!message_fits(in, record, word) || !origin_fits(in, end, record->origin))
 			return -EBADMSG;
 		for (uint16_t i = 0; i < record->n; i++) {
 			int r = check_word(in, end, letters[record->step][i], word[i]);
@@ -229,11 +228,37 @@ static void tell_failure(struct init *in, const struct plan_record *record, int 
 	(void)message_send(in->control, &note, NULL, 0); /* nobody else to tell */
 }
 
+/* --trace: when each step ended, in memory that the host shares. */
+static void trace_open(struct init *in, const struct plan_header *header)
+{
+	long size = (long)(header->n_steps * sizeof(uint64_t));
+	long memory;
+
+	if (header->trace == PLAN_NO_TRACE)
+		return;
+	memory = sys_call(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, header->trace, 0);
+	sys_close((int)header->trace);
+	/* Without it there is no trace; the container does not care. */
+	in->trace = memory < 0 && memory > -4096 ? NULL : (uint64_t *)memory;
+}
+
+static void trace_step(struct init *in)
+{
+	struct {
+		long seconds, nanoseconds;
+	} now;
+
+	if (in->trace && sys_call(SYS_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now) == 0)
+		in->trace[in->step] =
+			(uint64_t)now.seconds * 1000000000 + (uint64_t)now.nanoseconds;
+}
+
 int init_run(struct init *in)
 {
 	const struct plan_header *header = (const void *)in->image;
 	const char *at = in->image + header->steps;
 
+	trace_open(in, header);
 	for (in->step = 0; in->step < header->n_steps; in->step++) {
 		const struct plan_record *record = (const void *)at;
 		int r;
@@ -244,6 +269,7 @@ int init_run(struct init *in)
 			tell_failure(in, record, r);
 			return r;
 		}
+		trace_step(in);
 		at += sizeof *record + record->n * sizeof(uint64_t);
 	}
 	return -ENOEXEC; /* a plan ends with exec */

@@ -16,17 +16,24 @@ struct plan *plan_new(struct arena *arena)
 	struct plan *p = arena_alloc(arena, sizeof *p);
 
 	if (p)
-		*p = (struct plan){.arena = arena};
+		*p = (struct plan){.arena = arena, .trace = -1};
 	return p;
+}
+
+void plan_release(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_slots; i++) {
+		if (p->slot[i].adopted && p->slot[i].fd >= 0)
+			close(p->slot[i].fd);
+		p->slot[i].adopted = false;
+	}
 }
 
 void plan_free(struct plan *p)
 {
 	if (!p)
 		return;
-	for (uint32_t i = 0; i < p->n_slots; i++)
-		if (p->slot[i].adopted && p->slot[i].fd >= 0)
-			close(p->slot[i].fd);
+	plan_release(p);
 	buf_free(&p->data);
 	buf_free(&p->records);
 	p->n_slots = p->n_steps = 0;
@@ -171,13 +178,15 @@ size_t plan_fds(const struct plan *p, const int **ret)
 
 static int collect_inherited(struct plan *p)
 {
-	p->inherit = arena_alloc(p->arena, (p->n_slots + 1) * sizeof *p->inherit);
+	p->inherit = arena_alloc(p->arena, (p->n_slots + 2) * sizeof *p->inherit);
 	if (!p->inherit)
 		return -ENOMEM;
 	p->n_inherit = 0;
 	for (uint32_t i = 0; i < p->n_slots; i++)
 		if (p->slot[i].fd >= 0)
 			p->inherit[p->n_inherit++] = p->slot[i].fd;
+	if (p->trace >= 0)
+		p->inherit[p->n_inherit++] = p->trace;
 	return 0;
 }
 
@@ -201,6 +210,7 @@ int plan_finish(struct plan *p, int control, const void **ret_image, size_t *ret
 	header.slots = header.steps_end;
 	header.n_slots = p->n_slots;
 	header.control = (uint32_t)control;
+	header.trace = p->trace >= 0 ? (uint32_t)p->trace : PLAN_NO_TRACE;
 	size = header.slots + p->n_slots * sizeof(int32_t);
 	if (p->failed || p->data.failed || size > PLAN_SIZE_MAX)
 		return err_text(err, E2BIG, "the plan is larger than %u bytes", PLAN_SIZE_MAX);
@@ -221,6 +231,16 @@ int plan_finish(struct plan *p, int control, const void **ret_image, size_t *ret
 	*ret_image = image;
 	*ret_size = size;
 	return 0;
+}
+
+uint32_t plan_n_steps(const struct plan *p)
+{
+	return p->n_steps;
+}
+
+void plan_trace_to(struct plan *p, int fd)
+{
+	p->trace = fd;
 }
 
 const char *plan_step_origin(const struct plan *p, uint32_t n)

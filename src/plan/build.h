@@ -30,6 +30,11 @@ int plan_adopt_fd(struct plan *p, const char *name, int fd);
 /* Descriptors that the child inherits (from plan_slot_fd and plan_adopt_fd). */
 size_t plan_fds(const struct plan *p, const int **ret);
 
+/* Steps so far. */
+uint32_t plan_n_steps(const struct plan *p);
+/* hull-init puts the end of each step into this file (struct plan_header). It is inherited. */
+void plan_trace_to(struct plan *p, int fd);
+
 /* Ends the plan: runs the verifier and lays out the image. control is the control socket's
  * number in the child. The image lives in the arena. */
 int plan_finish(struct plan *p, int control, const void **ret_image, size_t *ret_size,
@@ -40,7 +45,9 @@ const char *plan_step_origin(const struct plan *p, uint32_t n);
 /* Its name as in steps.def. */
 const char *plan_step_name(const struct plan *p, uint32_t n);
 
-/* Closes adopted descriptors. */
+/* Closes adopted descriptors: once hull-init is there it has its own. */
+void plan_release(struct plan *p);
+/* The same, and all else. */
 void plan_free(struct plan *p);
 
 /* The verifier: every slot is filled before it is used, taken once, the last step is exec (or the

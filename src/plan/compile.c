@@ -17,6 +17,7 @@
 #include "lsm/lsm.h"
 #include "mounts/mounts.h"
 #include "namespaces/namespaces.h"
+#include "net/net.h"
 #include "plan/build.h"
 #include "process/process.h"
 
@@ -145,6 +146,9 @@ int compile_create(struct request *request, const struct request_slots *slots,
 	/* /dev/pts is there now. */
 	TRY(process_plan_terminal(request, process, slots, false, plan, err));
 	process_plan_terminal_own(process, slots, plan);
+	/* Not earlier, since a creation that fails later has to give the devices back; not later,
+	 * since hooks of the runtime may look for them. */
+	net_plan(request, plan);
 	runtime_hooks(request, plan);
 
 	/* A missing cwd is made, also below a root that is read-only from the pivot on. */

@@ -14,9 +14,9 @@ int compile_create(struct request *request, const struct request_slots *slots,
 
 /* What `exec` joins. */
 struct compile_join {
-	int pidfd;	  /* of the container's init; -1 in a dry run */
-	uint64_t ns;	  /* namespaces to join: those in which init differs from hull */
-	bool userns;	  /* one of them is a user namespace */
+	int pidfd; /* of the container's init; -1 in a dry run */
+	uint64_t ns; /* namespaces to join: those in which init differs from hull */
+	bool userns; /* one of them is a user namespace */
 };
 
 /* Compiles exec of process in a running container. request->config may be the container's config

@@ -72,6 +72,8 @@ static const char *message_name(uint64_t message)
 		return "limits";
 	case MESSAGE_SOURCES:
 		return "sources";
+	case MESSAGE_NETWORK:
+		return "network";
 	}
 	return "?";
 }

@@ -8,23 +8,24 @@
 
 struct plan_slot_info {
 	const char *name;
-	int fd;	      /* inherited descriptor; -1: filled by a step (or a dry run) */
-	bool held;    /* holds a descriptor from the start */
+	int fd; /* inherited descriptor; -1: filled by a step (or a dry run) */
+	bool held; /* holds a descriptor from the start */
 	bool adopted; /* plan_free closes fd */
 };
 
 struct plan {
 	struct arena *arena;
-	struct buf data;    /* strings, vectors and bytes; offsets count from the image's start */
+	struct buf data; /* strings, vectors and bytes; offsets count from the image's start */
 	struct buf records; /* struct plan_record and operand words */
 	uint32_t *record_at; /* offset of each record in records */
 	uint32_t n_steps, room_steps;
 	struct plan_slot_info *slot;
 	uint32_t n_slots, room_slots;
-	int *inherit;	  /* descriptors for the child */
+	int *inherit; /* descriptors for the child */
 	size_t n_inherit;
-	uint32_t origin;  /* offset of the current origin string */
+	uint32_t origin; /* offset of the current origin string */
 	bool failed;
+	int trace; /* plan_trace_to, or -1 */
 };
 
 /* Data begins right behind the header, so that references are final when they are made. */

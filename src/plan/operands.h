@@ -31,6 +31,15 @@
 #define OPERAND_STEP_ROW(step) [PLAN_STEP_##step] = #step,
 
 /* static const char operand_letters[PLAN_N_STEPS][...] = OPERAND_LETTERS; */
-#define OPERAND_LETTERS {STEPS(OPERAND_ROW)}
-#define OPERAND_NAMES {STEPS(OPERAND_NAMES_ROW)}
-#define OPERAND_STEPS {STEPS(OPERAND_STEP_ROW)}
+#define OPERAND_LETTERS                                                                            \
+	{                                                                                          \
+		STEPS(OPERAND_ROW)                                                                 \
+	}
+#define OPERAND_NAMES                                                                              \
+	{                                                                                          \
+		STEPS(OPERAND_NAMES_ROW)                                                           \
+	}
+#define OPERAND_STEPS                                                                              \
+	{                                                                                          \
+		STEPS(OPERAND_STEP_ROW)                                                            \
+	}

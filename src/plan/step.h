@@ -10,15 +10,16 @@
 #include "plan/plan.h"
 
 struct init {
-	char *image;		  /* the plan, mapped private: vectors are relocated in place */
-	int32_t *slot;		  /* descriptor table, n_slots entries, -1 when empty */
+	char *image; /* the plan, mapped private: vectors are relocated in place */
+	int32_t *slot; /* descriptor table, n_slots entries, -1 when empty */
 	uint32_t n_slots;
-	int control;		  /* the socket to the host, later to the starter */
-	uint32_t step;		  /* number of the running step, for messages */
-	const char *doing;	  /* the verb of the failing call, static text: "open_tree" */
-	const char *program;	  /* what find_program found; NULL before */
-	char home[4096 + 8];	  /* "HOME=..." that step home adds to exec's environment, or "" */
-	char path[4096];	  /* room for the program's path */
+	int control; /* the socket to the host, later to the starter */
+	uint64_t *trace; /* end of each step for --trace, or NULL */
+	uint32_t step; /* number of the running step, for messages */
+	const char *doing; /* the verb of the failing call, static text: "open_tree" */
+	const char *program; /* what find_program found; NULL before */
+	char home[4096 + 8]; /* "HOME=..." that step home adds to exec's environment, or "" */
+	char path[4096]; /* room for the program's path */
 };
 
 /* The descriptor in a slot. */
