@@ -97,6 +97,7 @@ HOST_SOURCES = \
 	src/mounts/item.c \
 	src/mounts/mask_plan.c \
 	src/mounts/mounts_plan.c \
+	src/mounts/no_pivot_plan.c \
 	src/mounts/options.c \
 	src/mounts/root_plan.c \
 	src/mounts/source.c \

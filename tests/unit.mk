@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	test-io \
 	test-mounts-options \
 	test-namespaces \
+	test-net \
 	test-number \
 	test-ocispec-position \
 	test-ocispec-read \
@@ -174,6 +175,12 @@ test_namespaces_CPPFLAGS = $(HOST_CPPFLAGS)
 test_namespaces_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_namespaces_LDFLAGS = $(HOST_LDFLAGS)
 test_namespaces_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_net_SOURCES = tests/unit/test-net.c
+test_net_CPPFLAGS = $(HOST_CPPFLAGS)
+test_net_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_net_LDFLAGS = $(HOST_LDFLAGS)
+test_net_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_number_SOURCES = tests/unit/test-number.c
 test_number_CPPFLAGS = $(HOST_CPPFLAGS)

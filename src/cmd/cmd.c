@@ -232,6 +232,10 @@ static int set_log(const struct global *global, struct err *err)
 		if (i == COUNT_OF(levels))
 			return err_text(err, EINVAL, "invalid log-level: %s", global->log_level);
 	}
+	/* Warnings go into a log by default, but not on stderr, which engines take for the output of
+	 * the command or hand to the container. */
+	if (!global->log_level && global->log)
+		i = 1;
 	return log_open(global->log, format, global->debug ? LOG_DEBUG : levels[i].level, err);
 }
 

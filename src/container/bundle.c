@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "libocispec/arena.h"
 #include "libocispec/ocispec.h"
@@ -253,6 +254,18 @@ int bundle_verdict(const struct bundle *bundle, const struct oci_report *report,
 		also = more.data ? more.data : "";
 	}
 	return err_text(err, EINVAL, "%s%s", text, also);
+}
+
+void bundle_log_warnings(const struct bundle *bundle, const struct oci_report *report)
+{
+	char text[800];
+
+	for (size_t i = 0; i < report->n_findings; i++) {
+		if (report->findings[i].severity != OCI_WARNING)
+			continue;
+		oci_finding_format(&report->findings[i], bundle->config_name, text, sizeof text);
+		log_say(LOG_WARNING, "%s", text);
+	}
 }
 
 int bundle_seccomp(const struct bundle *bundle, int cache_dir, struct process_seccomp *ret,

@@ -33,6 +33,9 @@ void bundle_check(const struct hull *hull, const struct bundle *bundle, struct o
 /* -EINVAL with the first error of the report as text, when it has errors. */
 int bundle_verdict(const struct bundle *bundle, const struct oci_report *report, struct err *err);
 
+/* Logs the warnings of a report; after success only, since the log of a failure has one record. */
+void bundle_log_warnings(const struct bundle *bundle, const struct oci_report *report);
+
 /* Compiles linux.seccomp. cache_dir may be -1. */
 int bundle_seccomp(const struct bundle *bundle, int cache_dir, struct process_seccomp *ret,
 		   struct err *err);

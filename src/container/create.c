@@ -39,6 +39,7 @@ struct creation {
 	const struct hull *hull;
 	const struct hull_create *options;
 	struct bundle bundle;
+	struct oci_report report;
 	struct container container;
 	struct session session;
 	struct plan *plan;
@@ -53,22 +54,21 @@ static int prepare(struct creation *c, struct err *err)
 {
 	const struct hull *hull = c->hull;
 	struct arena *arena = hull->arena;
-	struct oci_report report;
 	int r;
 
 	r = store_check_id(c->options->id, err);
 	if (r < 0)
 		return r;
-	oci_report_init(&report, arena);
-	r = bundle_read(hull, c->options->bundle, c->options->config, c->options->id, &report,
+	oci_report_init(&c->report, arena);
+	r = bundle_read(hull, c->options->bundle, c->options->config, c->options->id, &c->report,
 			&c->bundle, err);
 	if (r < 0)
 		return r;
 	c->bundle.request.no_pivot = c->options->no_pivot;
 	c->bundle.request.no_new_keyring = c->options->no_new_keyring;
 	c->bundle.request.preserve_fds = c->options->preserve_fds;
-	bundle_check(hull, &c->bundle, &report);
-	return bundle_verdict(&c->bundle, &report, err);
+	bundle_check(hull, &c->bundle, &c->report);
+	return bundle_verdict(&c->bundle, &c->report, err);
 }
 
 /* Where the container goes; after the id is ours, since its remains may be in the same cgroups. */
@@ -266,6 +266,8 @@ static int launch_container(struct creation *c, struct err *err)
 	if (r == 0)
 		r = attach_cgroups(c, err);
 	trace_mark(c->hull->trace, "cgroups");
+	if (r == 0 && c->bundle.request.limits_early)
+		r = process_apply(session->process, session->launch.pid, err);
 	if (r == 0)
 		r = launch_serve(&session->launch, err);
 	return r;
@@ -321,6 +323,8 @@ static int create(struct creation *c, bool listener, bool detach, struct err *er
 		return r;
 	trace_mark(c->hull->trace, "read and check the config");
 	c->bundle.request.listener = listener;
+	c->bundle.request.limits_early = process_apply_harmless(
+		&c->bundle.request, c->bundle.request.config->process);
 	r = check_terminal(c, detach, err);
 	if (r == 0)
 		r = claim(c, err);

@@ -139,6 +139,9 @@ static int add_caps(struct arena *arena, const char *const *caps, struct oci_pro
 
 	if (!sets)
 		return err_set(err, ENOMEM, "--cap");
+	for (size_t i = 0; caps[i]; i++)
+		if (capability_number(caps[i]) < 0)
+			return err_text(err, EINVAL, "--cap %s: unknown capability", caps[i]);
 	if (process->capabilities)
 		*sets = *process->capabilities;
 	sets->bounding =
@@ -301,6 +304,9 @@ static int compile(struct joining *j, const struct process_seccomp *seccomp, str
 	j->plan = plan_new(j->hull->arena);
 	if (!j->plan)
 		return err_set(err, ENOMEM, "build the plan");
+	j->bundle.request.limits_early = j->bundle.request.cgroups &&
+					 j->bundle.request.cgroups->tasks &&
+					 process_apply_harmless(&j->bundle.request, j->process);
 	slots = (struct request_slots){.root = plan_slot(j->plan, "root"),
 				       .pty = plan_slot(j->plan, "pty"),
 				       .listener = PLAN_NO_SLOT};
@@ -342,6 +348,9 @@ static int launch(struct joining *j, struct err *err)
 			return r;
 	}
 	r = launch_start(&session->launch, err);
+	/* While it waits for its cgroups: what it is given now its sibling has, too. */
+	if (r == 0 && j->bundle.request.limits_early)
+		r = process_apply(session->process, session->launch.pid, err);
 	if (r == 0 && n_fds)
 		r = launch_tell(&session->launch, MESSAGE_CGROUP, fds, n_fds, err);
 	for (unsigned i = 0; i < n_fds; i++)

@@ -57,6 +57,7 @@ static int sealed_file(const char *name, const void *data, size_t size, unsigned
 /* What the child needs between clone and exec; it shares our memory, so it lives until then. */
 struct child {
 	int maps; /* the id maps are written when this reads one byte; -1: no user namespace */
+	int maps_writer; /* the other end of maps */
 	int control;
 	int init;
 	int plan;
@@ -91,6 +92,8 @@ static int child_main(void *arg)
 	long r;
 
 	if (child->maps >= 0) {
+		/* Our copy of the writer would keep us waiting for a hull that was killed. */
+		sys_close(child->maps_writer);
 		if (sys_read(child->maps, &byte, 1) != 1)
 			return 127;
 		r = sys_call(SYS_setresgid, 0, 0, 0);
@@ -113,8 +116,11 @@ static int fork_main(struct child *child)
 	static struct init init;
 	char byte;
 
-	if (child->maps >= 0 && sys_read(child->maps, &byte, 1) != 1)
-		return 127;
+	if (child->maps >= 0) {
+		sys_close(child->maps_writer);
+		if (sys_read(child->maps, &byte, 1) != 1)
+			return 127;
+	}
 	if (child->maps >= 0 &&
 	    (sys_call(SYS_setresgid, 0, 0, 0) < 0 || sys_call(SYS_setresuid, 0, 0, 0) < 0))
 		return 127;
@@ -249,6 +255,7 @@ int launch_start(struct launch *launch, struct err *err)
 
 	snprintf(number, sizeof number, "%d", plan_fd);
 	child = (struct child){.maps = maps,
+			       .maps_writer = maps_writer,
 			       .control = control_init,
 			       .init = init,
 			       .plan = plan_fd,

@@ -17,19 +17,22 @@ static int open_path(int root, const char *path)
 	return fd == -ENOTDIR ? -ENOENT : fd;
 }
 
+enum { MASK_NULL = 1, MASK_EMPTY = 2 };
+
 /*
- * Attaches a copy of tree. Linux 6.15 clones detached trees; before, open_tree(2) says EINVAL for
- * them and clones only what is attached in our mount namespace. So there the first use attaches the
- * tree itself, and from then on it can be cloned. (The other reason for EINVAL, an unbindable
- * mount, does not occur: these trees are private, and rootfsPropagation is applied after the
- * masks.)
+ * Attaches a copy of tree. A detached tree can be cloned since Linux 6.15, and only in the mount
+ * namespace that it was made in, which for the null device may be the host's; else open_tree(2)
+ * says EINVAL. Then the first use attaches the tree itself, and from then on it can be cloned as
+ * any mount of ours. Only the first: to move it once more would uncover a path that is masked.
  */
-static int attach_copy(struct init *in, int tree, int target)
+static int attach_copy(struct init *in, int tree, unsigned which, int target)
 {
 	int copy = sys_open_tree(tree, "", 0), r;
 
-	if (copy == -EINVAL)
+	if (copy == -EINVAL && !(in->masks & which)) {
+		in->masks |= which;
 		return init_doing(in, "move_mount", sys_move_mount(tree, target));
+	}
 	if (copy < 0)
 		return init_doing(in, "open_tree", copy);
 	r = sys_move_mount(copy, target);
@@ -50,7 +53,7 @@ static int mask_file(struct init *in, int null, int target)
 		return init_doing(in, "statx", r);
 	if ((st.stx_mode & S_IFMT) != S_IFCHR || st.stx_rdev_major != 1 || st.stx_rdev_minor != 3)
 		return init_doing(in, "=/dev/null is not the null device", -ENODEV);
-	return attach_copy(in, null, target);
+	return attach_copy(in, null, MASK_NULL, target);
 }
 
 int step_mask(struct init *in, const struct step_mask *s)
@@ -64,7 +67,7 @@ int step_mask(struct init *in, const struct step_mask *s)
 	if (r < 0)
 		init_doing(in, "statx", r);
 	else if ((st.stx_mode & S_IFMT) == S_IFDIR)
-		r = attach_copy(in, init_fd(in, s->empty), target);
+		r = attach_copy(in, init_fd(in, s->empty), MASK_EMPTY, target);
 	else
 		r = mask_file(in, init_fd(in, s->null), target);
 	sys_close(target);

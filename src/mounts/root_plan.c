@@ -151,7 +151,7 @@ int mounts_plan_pivot(struct request *request, const struct request_slots *slots
 	if (!own)
 		plan_chroot(plan, slots->root);
 	else if (request->no_pivot)
-		plan_move_root(plan, slots->root);
+		return mounts_plan_no_pivot(request, slots, plan, err);
 	else
 		plan_pivot(plan, slots->root);
 	return 0;

@@ -89,6 +89,20 @@ int step_pivot(struct init *in, const struct step_pivot *s)
 	return r;
 }
 
+/* There is one mount for each step: of several on one path each step takes away the topmost. */
+int step_hide_mount(struct init *in, const struct step_hide_mount *s)
+{
+	int r = sys_umount2(s->path, MNT_DETACH | UMOUNT_NOFOLLOW);
+
+	if (r == -ENOENT || r == -ENOTDIR) /* it was below one that is gone */
+		return 0;
+	if (r != -EINVAL && r != -EPERM)
+		return init_doing(in, "unmount", r);
+	/* It came from another user namespace, which locks it; or it is gone with the one above. */
+	r = (int)sys_call(SYS_mount, "tmpfs", s->path, "tmpfs", MS_RDONLY, NULL);
+	return init_doing(in, "cover", r);
+}
+
 int step_move_root(struct init *in, const struct step_move_root *s)
 {
 	int r = init_doing(in, "enter the new root", sys_fchdir(init_fd(in, s->root)));

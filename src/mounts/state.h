@@ -114,6 +114,9 @@ int source_error(const struct mount_source *source, int code, struct err *err);
 /* Gives a detached tree of the source its id mapping, if it is to have one. 0 or -errno. */
 int source_idmap(const struct mount_source *source, int tree, struct err *err);
 
+/* Hides what of the host's mounts must not stay below the root, and moves there. */
+int mounts_plan_no_pivot(const struct request *request, const struct request_slots *slots,
+			 struct plan *plan, struct err *err);
 /* The steps for one mount of type cgroup, whatever this machine has. */
 int mounts_plan_cgroup(const struct request *request, const struct request_slots *slots,
 		       const struct mount_item *item, struct plan *plan, struct err *err);

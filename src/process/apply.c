@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/str.h"
 #include "libocispec/ocispec.h"
 #include "process/process.h"
 #include "process/rlimit.h"
@@ -51,6 +53,26 @@ int process_apply(const struct oci_process *process, int pid, struct err *err)
 	int r = apply_rlimits(process, pid, err);
 
 	return r < 0 ? r : apply_oom_score(process, pid, err);
+}
+
+bool process_apply_harmless(const struct request *request, const struct oci_process *process)
+{
+	static const char *const harmless[] = {"RLIMIT_CORE",	  "RLIMIT_LOCKS", "RLIMIT_MEMLOCK",
+					       "RLIMIT_MSGQUEUE", "RLIMIT_NICE",  "RLIMIT_RSS",
+					       "RLIMIT_RTPRIO"};
+	/* Descriptors that hull-init may have at one time: one for each mount and a few. */
+	uint64_t files = request->config->n_mounts + 256;
+
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct oci_rlimit *limit = &process->rlimits[i];
+		bool good = strcmp(limit->type, "RLIMIT_NOFILE") == 0 && limit->soft >= files;
+
+		for (size_t k = 0; k < COUNT_OF(harmless) && !good; k++)
+			good = strcmp(limit->type, harmless[k]) == 0;
+		if (!good)
+			return false;
+	}
+	return true;
 }
 
 static void dump_limit(struct buf *buf, uint64_t value)

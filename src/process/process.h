@@ -64,6 +64,9 @@ int process_plan_exec(struct request *request, const struct oci_process *process
  * process_plan_user adds where there is something to do: prlimit(2) without CAP_SYS_RESOURCE works
  * only while the process still has our ids. */
 int process_apply(const struct oci_process *process, int pid, struct err *err);
+/* Whether hull-init can do its work with these limits already in force, so that they need no barrier
+ * of their own: a small number of files or little memory would stop it. */
+bool process_apply_harmless(const struct request *request, const struct oci_process *process);
 /* The same as text for `hull plan`. */
 struct buf;
 void process_apply_dump(const struct oci_process *process, struct buf *buf);

@@ -164,7 +164,9 @@ static void check_capability(const struct check *c, const struct capability_list
 
 	snprintf(member, sizeof member, "capabilities.%s[%zu]", set->name, i);
 	if (number < 0) {
-		check_add(c, OCI_ERROR, member, "unknown capability \"%s\"", set->list[i]);
+		/* config.md, "capabilities": what cannot be mapped MUST be logged as a warning, and
+		 * the runtime SHOULD NOT fail. The container has less than it asks for, not more. */
+		check_add(c, OCI_WARNING, member, "unknown capability \"%s\"", set->list[i]);
 		for (int n = 0; capability_name(n); n++)
 			known[n] = capability_name(n);
 		hint_nearest(c, set->list[i], known, strlen("CAP_"));

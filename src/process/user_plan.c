@@ -137,7 +137,8 @@ int process_plan_user(struct request *request, const struct oci_process *process
 
 	if (r < 0)
 		return err_set(err, -r, "process.env");
-	if (process->n_rlimits || process->has_oom_score_adj || request->nofile) {
+	if (request->nofile ||
+	    ((process->n_rlimits || process->has_oom_score_adj) && !request->limits_early)) {
 		plan_origin(plan, "process.rlimits");
 		plan_barrier(plan, MESSAGE_LIMITS, PLAN_NO_SLOT, 0);
 	}

@@ -31,6 +31,9 @@
 #ifndef MNT_DETACH
 #define MNT_DETACH 2
 #endif
+#ifndef UMOUNT_NOFOLLOW
+#define UMOUNT_NOFOLLOW 8
+#endif
 
 /* One number on every architecture (all but alpha, which hull does not know). */
 #ifndef SYS_mount_setattr

@@ -62,7 +62,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	atexit(remove_place);
 	snprintf(own, sizeof own, "%s/own", place);
-	write_file(own, "3:cpu,cpuacct:/\n2:memory:/a\n1:name=systemd:/b\n0::/c\n");
+	write_file(own, "4:devices:/\n3:cpu,cpuacct:/\n2:memory:/a\n1:name=systemd:/b\n0::/c\n");
 	snprintf(path, sizeof path, "%s/cgroup.controllers", place);
 	write_file(path, "cpuset cpu io memory hugetlb pids rdma misc\n");
 	return 0;
@@ -82,7 +82,8 @@ static int version_v2(const char *path)
 
 static int version_v1(const char *path)
 {
-	return ends_with(path, "/cpu,cpuacct") || ends_with(path, "/memory") || ends_with(path, "/systemd");
+	return ends_with(path, "/cpu,cpuacct") || ends_with(path, "/memory") ||
+	       ends_with(path, "/devices") || ends_with(path, "/systemd");
 }
 
 static void require(int condition, const char *what, const char *more)
@@ -139,8 +140,7 @@ static void compile(struct bundle *bundle, unsigned choice)
 {
 	struct plan *plan = plan_new(bundle->request.arena);
 	struct request_slots slots = {.root = plan_slot(plan, "root"),
-				      .procfs = plan_slot(plan, "procfs"),
-				      .state = PLAN_NO_SLOT,
+				      .pty = plan_slot(plan, "pty"),
 				      .listener = PLAN_NO_SLOT};
 	struct process_seccomp seccomp = {0};
 	struct err err = {0};

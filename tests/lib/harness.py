@@ -94,7 +94,7 @@ def background(argv, stdin=None, env=None, **more):
 
 def finish(process, timeout=20):
     try:
-        rc = process.wait(timeout)
+        rc = process.wait(timeout * SLOW)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -8,6 +8,8 @@ import sys
 import time
 import traceback
 
+# How many times slower than usual the machine is (an emulated one is): for time limits.
+SLOW = float(os.environ.get("HULL_TEST_SLOW", "1"))
 _tests = []
 
 
@@ -56,7 +58,7 @@ def lacks(text, *parts):
 
 def wait_for(what, function, seconds=5):
     """The value of function as soon as it is true."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     while True:
         value = function()
         if value:
@@ -78,7 +80,7 @@ def _diagnose(text):
 def _one(function, limit, after):
     """Failure text or None."""
     signal.signal(signal.SIGALRM, _alarm)
-    signal.alarm(limit)
+    signal.alarm(int(limit * SLOW))
     failed = None
     try:
         function()

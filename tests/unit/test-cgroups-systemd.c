@@ -234,34 +234,45 @@ static void header(struct buf *out, uint8_t type, uint32_t reply_to, const char 
 	buf_add(out, body->data ? body->data : "", body->size);
 }
 
+static void send_message(const struct peer *peer, uint8_t type, uint32_t reply_to,
+			 const char *signature, const struct buf *body)
+{
+	AUTO_BUF struct buf out = BUF_INIT;
+
+	header(&out, type, reply_to, "JobRemoved", peer->error, signature, body);
+	if (io_write_all(peer->fd, out.data, out.size) < 0)
+		printf("# the peer cannot write\n");
+}
+
+static void job_removed(const struct peer *peer, const char *job, const char *result)
+{
+	AUTO_BUF struct buf body = BUF_INIT;
+
+	dbus_u32(&body, 1);
+	dbus_string(&body, job);
+	dbus_string(&body, "x.scope");
+	dbus_string(&body, result);
+	send_message(peer, DBUS_SIGNAL, 0, "uoss", &body);
+}
+
 static void answer(struct peer *peer, uint32_t serial, const char *member)
 {
-	AUTO_BUF struct buf out = BUF_INIT, body = BUF_INIT, other = BUF_INIT;
-	bool fails = peer->error && strstr("StartTransientUnit StopUnit SetUnitProperties", member);
+	AUTO_BUF struct buf body = BUF_INIT;
+	bool job = strstr("StartTransientUnit StopUnit", member) != NULL;
+	bool fails = peer->error && (job || !strcmp(member, "SetUnitProperties"));
 
 	/* something that nobody asked for comes first */
-	dbus_u32(&other, 1);
-	dbus_string(&other, "/job/other");
-	dbus_string(&other, "x.scope");
-	dbus_string(&other, "failed");
-	header(&out, DBUS_SIGNAL, 0, "JobRemoved", NULL, "uoss", &other);
+	job_removed(peer, "/job/other", "failed");
 	if (fails) {
 		dbus_string(&body, peer->text);
-		header(&out, DBUS_ERROR, serial, NULL, peer->error, "s", &body);
+		send_message(peer, DBUS_ERROR, serial, "s", &body);
 		peer->error = NULL;
-	} else {
-		dbus_string(&body, peer->job);
-		header(&out, DBUS_RETURN, serial, NULL, NULL, "o", &body);
-		if (strstr("StartTransientUnit StopUnit", member)) {
-			other.size = 0;
-			dbus_u32(&other, 2);
-			dbus_string(&other, peer->job);
-			dbus_string(&other, "x.scope");
-			dbus_string(&other, peer->result);
-			header(&out, DBUS_SIGNAL, 0, "JobRemoved", NULL, "uoss", &other);
-		}
+		return;
 	}
-	(void)!write(peer->fd, out.data, out.size);
+	dbus_string(&body, peer->job);
+	send_message(peer, DBUS_RETURN, serial, "o", &body);
+	if (job)
+		job_removed(peer, peer->job, peer->result);
 }
 
 static bool read_all(int fd, char *data, size_t size)
