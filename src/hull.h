@@ -87,6 +87,9 @@ int hull_resume(const struct hull *hull, const char *id, struct err *err);
 /* New limits for a running container. */
 int hull_update(const struct hull *hull, const char *id, const struct oci_resources *resources,
 		struct err *err);
+/* New schemata (either may be NULL) for a container that was created with linux.intelRdt. */
+int hull_update_rdt(const struct hull *hull, const char *id, const char *l3_cache,
+		    const char *mem_bw, struct err *err);
 /* Statistics as the "data" object of `hull events`. */
 int hull_stats(const struct hull *hull, const char *id, struct buf *json, struct err *err);
 int hull_pids(const struct hull *hull, const char *id, pid_t **ret, size_t *ret_n, struct err *err);

@@ -78,6 +78,7 @@ HOST_SOURCES = \
 	src/container/kill.c \
 	src/container/launch.c \
 	src/container/pause.c \
+	src/container/rdt.c \
 	src/container/record.c \
 	src/container/session.c \
 	src/container/signal.c \
@@ -130,6 +131,10 @@ HOST_SOURCES = \
 	src/process/schedule_check.c \
 	src/process/terminal_plan.c \
 	src/process/user_plan.c \
+	src/rdt/mountpoint.c \
+	src/rdt/rdt.c \
+	src/rdt/rdt_check.c \
+	src/rdt/schemata.c \
 	src/seccomp/filter.c \
 	src/seccomp/filter_cache.c \
 	src/seccomp/filter_check.c \
@@ -257,6 +262,9 @@ HEADER_FILES = \
 	src/process/rlimit.h \
 	src/process/schedule.h \
 	src/process/tidy.h \
+	src/rdt/mountpoint.h \
+	src/rdt/rdt.h \
+	src/rdt/schemata.h \
 	src/seccomp/filter.h \
 	src/seccomp/filter_arch.def \
 	src/seccomp/filter_build.h \

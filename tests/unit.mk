@@ -3,6 +3,7 @@
 
 UNIT_TESTS = \
 	test-launch \
+	test-mount-steps \
 	test-build \
 	test-arena \
 	test-buf \
@@ -14,6 +15,7 @@ UNIT_TESTS = \
 	test-cgroups-limits \
 	test-cgroups-live \
 	test-cgroups-paths \
+	test-cgroups-scope \
 	test-cgroups-systemd \
 	test-err \
 	test-filter-cache \
@@ -23,6 +25,7 @@ UNIT_TESTS = \
 	test-hooks \
 	test-idmap \
 	test-io \
+	test-mounts-idmap \
 	test-mounts-options \
 	test-namespaces \
 	test-net \
@@ -33,6 +36,7 @@ UNIT_TESTS = \
 	test-options \
 	test-process \
 	test-quantity \
+	test-rdt \
 	test-resolve \
 	test-signal \
 	test-status \
@@ -43,6 +47,12 @@ test_launch_CPPFLAGS = $(HOST_CPPFLAGS)
 test_launch_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_launch_LDFLAGS = $(HOST_LDFLAGS)
 test_launch_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_mount_steps_SOURCES = tests/init/test-mount-steps.c
+test_mount_steps_CPPFLAGS = $(HOST_CPPFLAGS)
+test_mount_steps_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_mount_steps_LDFLAGS = $(HOST_LDFLAGS)
+test_mount_steps_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_build_SOURCES = tests/plan/test-build.c
 test_build_CPPFLAGS = $(HOST_CPPFLAGS)
@@ -110,6 +120,12 @@ test_cgroups_paths_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_cgroups_paths_LDFLAGS = $(HOST_LDFLAGS)
 test_cgroups_paths_LDADD = libcmd.a $(HOST_LIBS) -lm
 
+test_cgroups_scope_SOURCES = tests/unit/test-cgroups-scope.c
+test_cgroups_scope_CPPFLAGS = $(HOST_CPPFLAGS)
+test_cgroups_scope_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_cgroups_scope_LDFLAGS = $(HOST_LDFLAGS)
+test_cgroups_scope_LDADD = libcmd.a $(HOST_LIBS) -lm
+
 test_cgroups_systemd_SOURCES = tests/unit/test-cgroups-systemd.c
 test_cgroups_systemd_CPPFLAGS = $(HOST_CPPFLAGS)
 test_cgroups_systemd_CFLAGS = $(HOST_SIDE_CFLAGS)
@@ -163,6 +179,12 @@ test_io_CPPFLAGS = $(HOST_CPPFLAGS)
 test_io_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_io_LDFLAGS = $(HOST_LDFLAGS)
 test_io_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_mounts_idmap_SOURCES = tests/unit/test-mounts-idmap.c
+test_mounts_idmap_CPPFLAGS = $(HOST_CPPFLAGS)
+test_mounts_idmap_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_mounts_idmap_LDFLAGS = $(HOST_LDFLAGS)
+test_mounts_idmap_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_mounts_options_SOURCES = tests/unit/test-mounts-options.c
 test_mounts_options_CPPFLAGS = $(HOST_CPPFLAGS)
@@ -223,6 +245,12 @@ test_quantity_CPPFLAGS = $(HOST_CPPFLAGS)
 test_quantity_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_quantity_LDFLAGS = $(HOST_LDFLAGS)
 test_quantity_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_rdt_SOURCES = tests/unit/test-rdt.c
+test_rdt_CPPFLAGS = $(HOST_CPPFLAGS)
+test_rdt_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_rdt_LDFLAGS = $(HOST_LDFLAGS)
+test_rdt_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_resolve_SOURCES = tests/unit/test-resolve.c
 test_resolve_CPPFLAGS = $(HOST_CPPFLAGS)

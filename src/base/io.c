@@ -138,7 +138,8 @@ int io_replace_file(int dirfd, const char *path, const void *data, size_t size, 
 	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = io_write_all(fd, data, size);
+	/* Whatever the umask is: one of 0777 would make it unreadable to ourselves. */
+	r = fchmod(fd, mode) < 0 ? -errno : io_write_all(fd, data, size);
 	if (r == 0 && renameat(dirfd, temporary, dirfd, path) < 0)
 		r = -errno;
 	if (r < 0)

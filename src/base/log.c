@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "base/io.h"
 
+enum { HIGH = 200 };
+
 static struct {
 	int fd;
 	enum log_format format;
@@ -43,7 +45,12 @@ int log_open(const char *path, enum log_format format, enum log_level level, str
 
 		if (fd < 0)
 			return err_set(err, errno, "open log file %s", path);
-		sink.fd = fd;
+		/* The low numbers are our caller's to hand on (--preserve-fds). */
+		sink.fd = fcntl(fd, F_DUPFD_CLOEXEC, HIGH);
+		if (sink.fd < 0)
+			sink.fd = fd; /* RLIMIT_NOFILE is lower than that */
+		else
+			close(fd);
 	}
 	return 0;
 }
@@ -51,6 +58,17 @@ int log_open(const char *path, enum log_format format, enum log_level level, str
 bool log_wants(enum log_level level)
 {
 	return level <= sink.level;
+}
+
+/* Names in a config or an image may hold anything: a message stays one line, and does nothing to
+ * the terminal that shows it. */
+static void add_printable(struct buf *line, const char *text)
+{
+	for (; *text; text++) {
+		bool control = (unsigned char)*text < ' ' || *text == 0x7f;
+
+		buf_add(line, control ? "?" : text, 1);
+	}
 }
 
 static void log_record(enum log_level level, const char *text)
@@ -67,15 +85,20 @@ static void log_record(enum log_level level, const char *text)
 		buf_json(&line, text);
 		buf_printf(&line, ",\"time\":\"%s\"}\n", when);
 	} else if (sink.fd == STDERR_FILENO) {
-		buf_printf(&line, "hull: %s%s%s\n", level == LOG_ERROR ? "" : level_name(level),
-			   level == LOG_ERROR ? "" : ": ", text);
+		buf_printf(&line, "hull: %s%s", level == LOG_ERROR ? "" : level_name(level),
+			   level == LOG_ERROR ? "" : ": ");
+		add_printable(&line, text);
+		buf_add(&line, "\n", 1);
 	} else {
 		buf_printf(&line, "time=\"%s\" level=%s msg=", when, level_name(level));
 		buf_json(&line, text);
 		buf_add(&line, "\n", 1);
 	}
+	/* Nowhere is left to complain. */
 	if (!line.failed)
-		(void)io_write_all(sink.fd, line.data, line.size); /* nowhere left to complain */
+		(void)io_write_all(sink.fd, line.data, line.size);
+	else
+		dprintf(sink.fd, "hull: cannot allocate memory\n");
 }
 
 void log_say(enum log_level level, const char *fmt, ...)
@@ -93,7 +116,13 @@ void log_say(enum log_level level, const char *fmt, ...)
 
 void log_fatal(const char *text)
 {
+	AUTO_BUF struct buf line = BUF_INIT;
+
 	log_record(LOG_ERROR, text);
-	if (sink.fd != STDERR_FILENO)
-		dprintf(STDERR_FILENO, "%s\n", text);
+	if (sink.fd == STDERR_FILENO)
+		return;
+	add_printable(&line, text);
+	buf_add(&line, "\n", 1);
+	if (!line.failed)
+		(void)io_write_all(STDERR_FILENO, line.data, line.size);
 }

@@ -42,18 +42,22 @@ static int check_existing(struct cgroups *cgroups, const struct place *p, struct
 			pids.n, p->dir);
 }
 
-static int make_directory(struct cgroups *cgroups, struct place *p, struct err *err)
+/* cgroup2: the controllers that have limits, and those that can be had. */
+static int enable(struct cgroups *cgroups, const struct place *p, struct err *err)
 {
 	unsigned needed = 0;
-	int r;
 
-	if (p->v2) {
-		for (size_t i = 0; i < cgroups->limits.n; i++)
-			needed |= CONTROLLER_BIT(cgroups->limits.item[i].controller);
-		r = enable_controllers(p, needed & p->controllers & ~IMPLICIT_V2, err);
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < cgroups->limits.n; i++)
+		needed |= CONTROLLER_BIT(cgroups->limits.item[i].controller);
+	return enable_controllers(p, needed & p->controllers & ~IMPLICIT_V2, err);
+}
+
+static int make_directory(struct cgroups *cgroups, struct place *p, struct err *err)
+{
+	int r = p->v2 ? enable(cgroups, p, err) : 0;
+
+	if (r < 0)
+		return r;
 	r = tree_make(p->dir);
 	if (r < 0)
 		return err_set(err, -r, "mkdir %s", p->dir);
@@ -269,24 +273,33 @@ static int attach(const struct place *p, pid_t pid, struct err *err)
 	return r < 0 ? err_set(err, -r, "write %s to %s/cgroup.procs", text, p->dir) : 0;
 }
 
-/* systemd makes the cgroup that it manages, moves the process into it, and enables controllers;
- * the directories of other v1 hierarchies are ours to make. */
+/* systemd makes the cgroup that it manages, moves the process into it, and on v2 enables all
+ * controllers. What other hierarchies there are is ours to make. */
+static int prepare_place(struct cgroups *cgroups, const struct place *p, struct err *err)
+{
+	int r;
+
+	if (cgroups->unified) {
+		if (access(p->dir, F_OK) < 0)
+			return err_set(err, errno, "systemd: %s is not where it should be: %s",
+				       cgroups->systemd->unit, p->dir);
+		return 0;
+	}
+	r = p->v2 ? enable(cgroups, p, err) : 0;
+	if (r < 0)
+		return r;
+	r = tree_make(p->dir);
+	return r < 0 ? err_set(err, -r, "mkdir %s", p->dir) : 0;
+}
+
 static int start_unit(struct cgroups *cgroups, pid_t pid, struct err *err)
 {
 	int r = systemd_start(cgroups->systemd, pid, &cgroups->limits, err);
 
 	for (size_t i = 0; i < cgroups->n_places && r == 0; i++) {
-		struct place *p = &cgroups->place[i];
-
-		if (!p->v2) {
-			r = tree_make(p->dir);
-			if (r < 0)
-				return err_set(err, -r, "mkdir %s", p->dir);
-		}
-		r = fill_place(cgroups, p, err);
-		if (r == -ENOENT && p->v2)
-			return err_at(err, "systemd: %s is not where it should be",
-				      cgroups->systemd->unit);
+		r = prepare_place(cgroups, &cgroups->place[i], err);
+		if (r == 0)
+			r = fill_place(cgroups, &cgroups->place[i], err);
 	}
 	return r;
 }

@@ -181,16 +181,17 @@ static int remove_all(const struct cgroups *cgroups, const struct place **ret_bu
  * A unit whose cgroup is not there has been collected, or is another unit of that name in another
  * slice. The processes are killed before, since systemd would be patient with them.
  */
-static int stop_unit(const struct cgroups *cgroups, struct err *err)
+static void stop_unit(const struct cgroups *cgroups)
 {
+	struct err ignored;
 	const struct place *p = NULL;
 
 	for (size_t i = 0; i < cgroups->n_places && !p; i++)
 		if (cgroups->place[i].v2 || str_eq(cgroups->place[i].name, "name=systemd"))
 			p = &cgroups->place[i];
-	if (!p || !p->ours || access(p->dir, F_OK) < 0)
-		return 0;
-	return systemd_stop(cgroups->systemd, err);
+	/* Without systemd the directories can still be removed: that is what counts. */
+	if (p && p->ours && access(p->dir, F_OK) == 0)
+		(void)systemd_stop(cgroups->systemd, &ignored);
 }
 
 int cgroups_destroy(const struct cgroups *cgroups, struct err *err)
@@ -205,9 +206,8 @@ int cgroups_destroy(const struct cgroups *cgroups, struct err *err)
 
 		if (killed < 0)
 			return killed;
-		/* Without systemd the directories can still be removed: that is what counts. */
 		if (cgroups->systemd)
-			(void)stop_unit(cgroups, err);
+			stop_unit(cgroups);
 		r = remove_all(cgroups, &busy);
 	}
 	/* The kernel lets go of a dead process a moment after it is out of the list. */

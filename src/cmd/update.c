@@ -138,9 +138,6 @@ static int set_others(const struct update *given, struct limits *limits, struct 
 {
 	uint64_t weight;
 
-	if (given->l3_cache_schema || given->mem_bw_schema)
-		return err_text(err, EOPNOTSUPP,
-				"hull update: Intel RDT is not supported by this version");
 	if (given->blkio_weight) {
 		if (number_u64(given->blkio_weight, UINT16_MAX, &weight) < 0)
 			return bad("blkio-weight", given->blkio_weight, err);
@@ -193,7 +190,12 @@ static int run(const struct call *call, struct err *err)
 		if (r == 0)
 			r = set_others(given, &limits, err);
 	}
-	return r < 0 ? r : hull_update(call->hull, call->args[0], resources, err);
+	if (r == 0)
+		r = hull_update(call->hull, call->args[0], resources, err);
+	if (r == 0 && (given->l3_cache_schema || given->mem_bw_schema))
+		r = hull_update_rdt(call->hull, call->args[0], given->l3_cache_schema,
+				    given->mem_bw_schema, err);
+	return r;
 }
 
 const struct command cmd_update = {

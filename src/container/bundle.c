@@ -20,6 +20,7 @@
 #include "namespaces/namespaces.h"
 #include "net/net.h"
 #include "process/process.h"
+#include "rdt/rdt.h"
 #include "seccomp/filter.h"
 #include "version.h"
 
@@ -198,18 +199,6 @@ static void check_annotations(const struct bundle *bundle, struct oci_report *re
 				       OCI_ERROR, "a key must not be empty");
 }
 
-/* What the spec has and hull has not: a container must not start without it. */
-static void check_missing(const struct bundle *bundle, struct oci_report *report)
-{
-	const struct oci_linux *linux_config = bundle->request.config->linux_;
-
-	if (!linux_config)
-		return;
-	if (linux_config->intel_rdt)
-		oci_report_add(report, bundle->text, bundle->size, "linux.intelRdt", OCI_ERROR,
-			       "not supported by this version of hull");
-}
-
 void bundle_check(const struct hull *hull, const struct bundle *bundle, struct oci_report *report)
 {
 	const struct request *request = &bundle->request;
@@ -219,11 +208,11 @@ void bundle_check(const struct hull *hull, const struct bundle *bundle, struct o
 		return;
 	check_version(bundle, report);
 	check_annotations(bundle, report);
-	check_missing(bundle, report);
 	check_all_hooks(bundle, report);
 	namespaces_check(request, report);
 	mounts_check(request, report);
 	net_check(request, report);
+	rdt_check(request, report);
 	cgroups_check(request, (enum cgroups_driver)hull->cgroup_driver, report);
 	filter_check(request, report);
 	if (!config->process) {

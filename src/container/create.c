@@ -32,6 +32,7 @@
 #include "plan/build.h"
 #include "plan/compile.h"
 #include "process/process.h"
+#include "rdt/rdt.h"
 #include "sys/message.h"
 
 /* One create on its way. */
@@ -42,6 +43,7 @@ struct creation {
 	struct oci_report report;
 	struct container container;
 	struct session session;
+	struct rdt *rdt;
 	struct plan *plan;
 	struct request_slots slots;
 	int listener;
@@ -57,6 +59,8 @@ static int prepare(struct creation *c, struct err *err)
 	int r;
 
 	r = store_check_id(c->options->id, err);
+	if (r == 0)
+		r = descriptors_check(c->options->preserve_fds, err);
 	if (r < 0)
 		return r;
 	oci_report_init(&c->report, arena);
@@ -108,6 +112,7 @@ static int fill_record(struct creation *c, struct err *err)
 		.boot_id = arena_strdup(arena, boot_id),
 		.cgroup_driver = (int)c->hull->cgroup_driver,
 		.cgroups = cgroups_record(c->container.cgroups),
+		.rdt = rdt_record(c->rdt),
 		.owner = geteuid(),
 		.ns_new = c->bundle.request.ns_new,
 	};
@@ -143,6 +148,10 @@ static int claim(struct creation *c, struct err *err)
 	}
 	c->claimed = true;
 	r = decide_cgroups(c, err);
+	if (r == 0)
+		r = rdt_find(arena, c->bundle.request.config->linux_, c->options->id, &c->rdt, err);
+	if (r == 0)
+		r = rdt_decide(c->rdt, err);
 	if (r == 0)
 		r = fill_record(c, err);
 	if (r == 0)
@@ -244,7 +253,11 @@ static int launch_container(struct creation *c, struct err *err)
 	session->launch.note = session_note;
 	session->launch.user = session;
 	session->launch.until_ready = c->bundle.request.listener;
+	session->rdt = c->rdt;
 
+	r = rdt_make(c->rdt, err);
+	if (r < 0)
+		return r;
 	/* On v2 the child is born into its cgroup, so that must exist first. */
 	if (wanted && !wanted->tasks && !wanted->attach) {
 		r = cgroups_make(c->container.cgroups, err);
@@ -282,6 +295,7 @@ static void undo(struct creation *c)
 	netdevices_return(c->session.net);
 	if (c->cgroups_made)
 		(void)cgroups_destroy(c->container.cgroups, NULL);
+	(void)rdt_remove(c->container.record.rdt, NULL);
 	if (c->session.hooks_ran && hooks && hooks->n_poststop) {
 		const char *state;
 

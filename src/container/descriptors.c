@@ -2,6 +2,8 @@
 #include "container/descriptors.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "base/err.h"
@@ -11,6 +13,19 @@
 
 /* For all but mount sources: what our caller left open, sockets, cgroup files, namespaces. */
 enum { DESCRIPTORS_SPARE = 256 };
+
+int descriptors_check(unsigned n, struct err *err)
+{
+	for (unsigned i = 0; i < n; i++) {
+		int flags = i <= INT_MAX - 3 ? fcntl(3 + (int)i, F_GETFD) : -1;
+
+		/* Ours (the log, say) have the flag from birth; the caller's came through exec. */
+		if (flags < 0 || flags & FD_CLOEXEC)
+			return err_text(err, EBADF, "--preserve-fds %u: descriptor %u is not open",
+					n, 3 + i);
+	}
+	return 0;
+}
 
 int descriptors_reserve(struct request *request, struct err *err)
 {

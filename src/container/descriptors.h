@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * RLIMIT_NOFILE of hull and hull-init. Each mount source is a descriptor until it is mounted, and
+ * The descriptors that --preserve-fds hands on, and RLIMIT_NOFILE of hull and hull-init. Each mount source is a descriptor until it is mounted, and
  * the soft limit is 1024 by tradition, so a config with thousands of mounts needs more. What the
  * container's program gets is what our caller had.
  */
@@ -10,6 +10,10 @@
 struct err;
 struct oci_process;
 struct request;
+
+/* Whether our caller has 3 to 3+n-1 open. To be asked first of all: what we open ourselves fills
+ * holes. hull-init asks again (tidy), when it could be known only after mounts and hooks. */
+int descriptors_check(unsigned n, struct err *err);
 
 /* Raises our soft limit, as far as the hard one goes, if the request's mounts need it, and notes
  * the old one in request->nofile. */

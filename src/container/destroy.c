@@ -15,6 +15,7 @@
 #include "container/state.h"
 #include "hull.h"
 #include "libocispec/ocispec.h"
+#include "rdt/rdt.h"
 #include "sys/call.h"
 
 #ifndef SYS_pidfd_send_signal
@@ -105,6 +106,8 @@ int destroy_container(struct arena *arena, const struct container *container, st
 
 	if (r == 0 && container->cgroups)
 		r = cgroups_destroy(container->cgroups, err);
+	if (r == 0)
+		r = rdt_remove(container->record.rdt, err);
 	if (r < 0)
 		return err_at(err, "delete container %s", container->entry.id);
 	poststop(arena, container);

@@ -104,7 +104,14 @@ static int fill_linux(struct arena *arena, struct linux_parts *parts)
 		.rdma = true,
 		.has_rdma = true,
 	};
-	parts->rdt = (struct oci_features_intel_rdt){.enabled = false, .has_enabled = true};
+	parts->rdt = (struct oci_features_intel_rdt){
+		.enabled = true,
+		.has_enabled = true,
+		.schemata = true,
+		.has_schemata = true,
+		.monitoring = true,
+		.has_monitoring = true,
+	};
 	all->cgroup = &parts->cgroup;
 	all->seccomp = &parts->seccomp;
 	all->intel_rdt = &parts->rdt;

@@ -13,6 +13,7 @@
 #include "plan/build.h"
 #include "plan/compile.h"
 #include "process/process.h"
+#include "rdt/rdt.h"
 
 int hull_check(const struct hull *hull, const char *path, const char *config, struct buf *buf,
 	       struct err *err)
@@ -48,6 +49,7 @@ static void dump_host(const struct request *request, const struct cgroups *cgrou
 	buf_printf(buf, "clone namespaces=%s%s%s\n", birth & CLONE_NEWUSER ? "user" : "",
 		   birth & CLONE_NEWUSER && birth & CLONE_NEWPID ? "+" : "",
 		   birth & CLONE_NEWPID ? "pid" : (birth ? "" : "none"));
+	rdt_dump(request, buf);
 	net_dump(request, buf);
 	process_apply_dump(request->config->process, buf);
 }

@@ -16,6 +16,7 @@
 #include "base/number.h"
 #include "base/str.h"
 #include "container/container.h"
+#include "container/descriptors.h"
 #include "container/foreground.h"
 #include "container/session.h"
 #include "libocispec/ocispec.h"
@@ -24,6 +25,7 @@
 #include "plan/build.h"
 #include "plan/compile.h"
 #include "process/process.h"
+#include "rdt/rdt.h"
 #include "sys/message.h"
 
 #ifndef CLONE_NEWTIME
@@ -255,7 +257,9 @@ static int prepare(struct joining *j, struct err *err)
 	struct request *request = &j->bundle.request;
 	int r;
 
-	r = container_open(hull, j->options->id, true, container, err);
+	r = descriptors_check(j->options->preserve_fds, err);
+	if (r == 0)
+		r = container_open(hull, j->options->id, true, container, err);
 	if (r < 0)
 		return r;
 	if (container->status != STATUS_PAUSED || !j->options->ignore_paused) {
@@ -318,6 +322,7 @@ static int launch(struct joining *j, struct err *err)
 {
 	const struct request_cgroups *wanted = j->bundle.request.cgroups;
 	struct session *session = &j->session;
+	struct rdt *rdt;
 	int fds[MESSAGE_FDS_MAX];
 	unsigned n_fds = wanted ? wanted->tasks : 0;
 	int r;
@@ -333,6 +338,10 @@ static int launch(struct joining *j, struct err *err)
 	session->pidfd_text = "setns";
 	session->pid_file = j->options->pid_file;
 	session->exec = true;
+	r = rdt_find(j->hull->arena, session->config->linux_, session->id, &rdt, err);
+	if (r < 0)
+		return r;
+	session->rdt = rdt;
 	session->launch.plan = j->plan;
 	session->launch.note = session_note;
 	session->launch.user = session;
@@ -397,6 +406,9 @@ static int exec_process(struct joining *j, struct err *err)
 	r = bundle_seccomp(&j->bundle, cache, &seccomp, err);
 	if (r == 0)
 		r = compile(j, &seccomp, err);
+	/* The new process may have to wait, in a frozen cgroup: whoever thaws or deletes must not
+	 * wait for us. What it needs is read; when the container goes, it goes with it. */
+	store_unlock(&j->container.entry);
 	if (r == 0)
 		r = launch(j, err);
 	if (r < 0)

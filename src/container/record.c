@@ -80,16 +80,22 @@ static void write_field(const struct field *field, const struct store_record *re
 	buf_add(buf, "\n", 1);
 }
 
+static void write_list(const char *key, const char *const *list, struct buf *buf)
+{
+	for (; list && *list; list++) {
+		buf_printf(buf, "%s ", key);
+		write_escaped(buf, *list, false);
+		buf_add(buf, "\n", 1);
+	}
+}
+
 void record_write(const struct store_record *record, struct buf *buf)
 {
 	buf_str(buf, FIRST_LINE "\n");
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		write_field(&fields[i], record, buf);
-	for (const char *const *cgroup = record->cgroups; cgroup && *cgroup; cgroup++) {
-		buf_str(buf, "cgroup ");
-		write_escaped(buf, *cgroup, false);
-		buf_add(buf, "\n", 1);
-	}
+	write_list("cgroup", record->cgroups, buf);
+	write_list("rdt", record->rdt, buf);
 	for (size_t i = 0; i < record->n_annotations; i++) {
 		buf_str(buf, "annotation ");
 		write_escaped(buf, record->annotation[i].key, true);
@@ -156,8 +162,8 @@ static bool read_field(const struct field *field, char *value, struct store_reco
 /* What is filled while the lines are read. The arrays have room for one entry a line. */
 struct reading {
 	struct store_record record;
-	const char **cgroups;
-	size_t n_cgroups;
+	const char **cgroups, **rdt;
+	size_t n_cgroups, n_rdt;
 	struct store_pair *annotation;
 	size_t n_annotations;
 	uint64_t seen; /* bit i: fields[i] */
@@ -187,6 +193,10 @@ static bool read_line(struct reading *reading, char *line)
 	*value++ = '\0';
 	if (str_eq(line, "cgroup")) {
 		reading->cgroups[reading->n_cgroups++] = value;
+		return unescape(value);
+	}
+	if (str_eq(line, "rdt")) {
+		reading->rdt[reading->n_rdt++] = value;
 		return unescape(value);
 	}
 	if (str_eq(line, "annotation"))
@@ -242,13 +252,15 @@ int record_parse(struct arena *arena, const char *text, size_t size, struct stor
 		lines += text[i] == '\n';
 	copy = arena_strndup(arena, text, size);
 	reading.cgroups = arena_array(arena, lines + 1, sizeof *reading.cgroups);
+	reading.rdt = arena_array(arena, lines + 1, sizeof *reading.rdt);
 	reading.annotation = arena_array(arena, lines + 1, sizeof *reading.annotation);
-	if (!copy || !reading.cgroups || !reading.annotation)
+	if (!copy || !reading.cgroups || !reading.rdt || !reading.annotation)
 		return -ENOMEM;
 	r = read_lines(&reading, copy);
 	if (r < 0)
 		return r;
 	reading.record.cgroups = reading.n_cgroups ? reading.cgroups : NULL;
+	reading.record.rdt = reading.n_rdt ? reading.rdt : NULL;
 	reading.record.annotation = reading.annotation;
 	reading.record.n_annotations = reading.n_annotations;
 	*ret = reading.record;

@@ -23,6 +23,7 @@
 #include "mounts/mounts.h"
 #include "net/net.h"
 #include "process/process.h"
+#include "rdt/rdt.h"
 #include "seccomp/filter.h"
 
 const char *session_now(struct arena *arena)
@@ -139,9 +140,9 @@ static int write_pid_file(const struct session *session, struct err *err)
 static int on_ready(struct session *session, struct err *err)
 {
 	struct store_record *record = session->record;
-	int r = 0;
+	int r = rdt_attach(session->rdt, session->launch.pid, err);
 
-	if (session->pid_file)
+	if (r == 0 && session->pid_file)
 		r = write_pid_file(session, err);
 	if (r == 0 && session->pidfd_socket)
 		r = socket_send_fd(session->pidfd_socket, "--pidfd-socket", session->launch.pidfd,

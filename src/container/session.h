@@ -13,6 +13,7 @@
 
 struct netdevices;
 struct oci_hook;
+struct rdt;
 
 struct session {
 	const struct hull *hull;
@@ -27,6 +28,7 @@ struct session {
 	bool exec; /* not the container's init */
 	bool hooks_ran; /* hooks were reached: poststop must run */
 	int console; /* pty master for a foreground run, -1 */
+	const struct rdt *rdt; /* where its process goes; NULL: nowhere */
 	struct netdevices *net; /* moved into the container, if any */
 	struct launch launch;
 };

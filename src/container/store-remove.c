@@ -66,8 +66,9 @@ static int remove_temporary(const struct store_entry *entry, struct err *err)
 	struct dirent *each;
 	int r = begin_directory(entry->dir, &directory);
 
-	/* The directory itself was removed by a user. */
-	if (r == -ENOENT)
+	/* The directory itself was removed by a user; or a create that has no descriptors left is
+	 * taking itself back, and if there is a temporary file, rmdir will tell. */
+	if (r == -ENOENT || r == -EMFILE || r == -ENFILE)
 		return 0;
 	if (r < 0)
 		return err_set(err, -r, "read directory of container %s", entry->id);

@@ -48,7 +48,18 @@ const char *store_default_root(struct arena *arena)
 	return root ? "/run/hull" : NULL;
 }
 
-/* mkdir -p, for the owner only. */
+/* For the owner only, and for the owner whatever the umask is: one of 0777 would lock us out, too.
+ */
+static int make_directory(int dir, const char *path)
+{
+	mode_t mask = umask(077);
+	int r = mkdirat(dir, path, 0700) < 0 ? -errno : 0;
+
+	umask(mask);
+	return r;
+}
+
+/* mkdir -p */
 static int make_directories(char *path)
 {
 	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
@@ -56,11 +67,11 @@ static int make_directories(char *path)
 
 		if (slash)
 			*slash = '\0';
-		r = mkdir(path, 0700);
+		r = make_directory(AT_FDCWD, path);
 		if (slash)
 			*slash = '/';
-		if (r < 0 && errno != EEXIST)
-			return -errno;
+		if (r < 0 && r != -EEXIST)
+			return r;
 		if (!slash)
 			return 0;
 	}
@@ -312,18 +323,27 @@ int store_create(struct arena *arena, const struct store *store, const char *id,
 		return r;
 	for (;;) {
 		STORE_ENTRY_AUTO struct store_entry entry = {.dir = -1, .id = id};
-		bool made = mkdirat(store->root, id, 0700) == 0;
+		bool made;
 
-		if (!made && errno != EEXIST)
-			return err_set(err, errno, "mkdir %s/%s", store->path, id);
+		r = make_directory(store->root, id);
+		made = r == 0;
+		if (r < 0 && r != -EEXIST)
+			return err_set(err, -r, "mkdir %s/%s", store->path, id);
 		entry.dir = openat(store->root, id, DIRECTORY | O_NOFOLLOW);
 		if (entry.dir < 0 && errno == ENOENT)
 			continue; /* a delete was quicker */
-		if (entry.dir < 0)
-			return err_set(err, errno, "open %s/%s", store->path, id);
-		r = lock_new(arena, &entry, err);
-		if (r < 0)
+		if (entry.dir < 0) {
+			r = err_set(err, errno, "open %s/%s", store->path, id);
+			if (made) /* while it is empty: nobody else has put a record in */
+				(void)unlinkat(store->root, id, AT_REMOVEDIR);
 			return r;
+		}
+		r = lock_new(arena, &entry, err);
+		if (r < 0) {
+			if (made && entry.locked)
+				(void)unlinkat(store->root, id, AT_REMOVEDIR); /* it is empty */
+			return r;
+		}
 		if (check_still_there(store, &entry) < 0)
 			continue;
 		*ret_stale = !made;

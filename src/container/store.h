@@ -59,6 +59,7 @@ struct store_record {
 	uint64_t start_time; /* field 22 of /proc/PID/stat: identity against pid reuse */
 	int cgroup_driver; /* enum cgroups_driver */
 	const char *const *cgroups; /* cgroups_record, NULL-terminated, or NULL */
+	const char *const *rdt; /* rdt_record, NULL-terminated, or NULL */
 	bool created_done; /* create was successful (else: creating, or died in it) */
 	bool started; /* start let it go */
 	uint32_t owner; /* uid of the creator */

@@ -115,18 +115,21 @@ int step_tree_attr(struct init *in, const struct step_tree_attr *s)
 	struct mount_attr attr = {.attr_set = s->set,
 				  .attr_clr = s->clear,
 				  .propagation = s->propagation};
+	int r;
 
 	if (s->userns != PLAN_NO_SLOT) {
 		attr.attr_set |= MOUNT_ATTR_IDMAP;
 		attr.userns_fd = (unsigned)init_fd(in, s->userns);
 	}
+	r = sys_mount_setattr(init_fd(in, s->tree), s->recursive, &attr);
 	/*
-	 * EPERM: the flag is locked, which happens to what a user namespace copies from a more
-	 * privileged mount (mount_namespaces(7)). Only flags that were asked for are touched, so
-	 * locked ones are kept, and one that must go but cannot is an error.
+	 * A locked flag, which a user namespace got with a more privileged mount
+	 * (mount_namespaces(7)). Only flags that were asked for are touched, so locked ones are
+	 * kept, and one that must change but cannot is an error.
 	 */
-	return init_doing(in, "mount_setattr",
-			  sys_mount_setattr(init_fd(in, s->tree), s->recursive, &attr));
+	if (r == -EPERM)
+		return init_doing(in, "mount_setattr (a locked flag of the host's mount)", r);
+	return init_doing(in, "mount_setattr", r);
 }
 
 int step_tree_attach(struct init *in, const struct step_tree_attach *s)

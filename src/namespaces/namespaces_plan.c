@@ -187,6 +187,8 @@ static void plan_fork(const struct request *request, struct plan *plan)
 		return;
 	plan_origin(plan, "linux.namespaces (pid)");
 	plan_sibling(plan, request->ns_new & ~namespaces_at_birth(request) & CLONE_NEWPID);
+	/* The sibling leads no session: without one it could not own a terminal. */
+	plan_new_session(plan);
 }
 
 int namespaces_plan(struct request *request, struct plan *plan, struct err *err)

@@ -188,6 +188,7 @@ int compile_exec(struct request *request, const struct oci_process *process,
 		 const struct process_seccomp *seccomp, struct plan *plan, struct err *err)
 {
 	bool pid = (join->ns & CLONE_NEWPID) != 0;
+	bool early;
 
 	plan_origin(plan, "exec");
 	plan_pdeathsig(plan, SIGKILL);
@@ -202,7 +203,11 @@ int compile_exec(struct request *request, const struct oci_process *process,
 		plan_become_root(plan);
 	/* A procfs for labels can be made in a user namespace only by who is in a PID namespace of
 	 * it; and what we could lose there is only what the container's root has. */
-	if (pid && join->userns)
+	early = join->userns;
+	/* What is scheduled with SCHED_DEADLINE may not fork, and SCHED_FLAG_RESET_ON_FORK would
+	 * end the policy with the fork (sched(7)): that comes first, then. */
+	early = early || process->scheduler;
+	if (pid && early)
 		appear(plan);
 	plan_origin(plan, "exec");
 	plan_root_open(plan, slots->root);
@@ -210,7 +215,7 @@ int compile_exec(struct request *request, const struct oci_process *process,
 	TRY(process_plan_prepare(request, process, slots, true, plan, err));
 	TRY(lsm_plan(request, process, plan, err));
 	TRY(process_plan_user(request, process, seccomp, plan, err));
-	if (pid && !join->userns)
+	if (pid && !early)
 		appear(plan);
 	process_plan_terminal_own(process, slots, plan);
 	plan_origin(plan, "exec");

@@ -16,6 +16,9 @@ from attack import *
 SWEEP = os.environ.get("HULL_SWEEP", "")
 STEP = 1 if SWEEP == "all" else int(SWEEP or 0)
 HOST, INIT = "host", "init"
+BRK = {"x86_64": 12, "aarch64": 214}.get(os.uname().machine)
+# Calls that wait, and so can be interrupted: read, write, poll, sendmsg, recvmsg, connect, accept4, wait4, waitid, flock.
+WAITING = {"x86_64": (0, 1, 7, 42, 46, 47, 61, 73, 247, 288), "aarch64": (32, 63, 64, 73, 95, 203, 211, 212, 242, 260)}.get(os.uname().machine, ())
 REPORT = WORK + "/report"
 LIMIT = 1800 if STEP else 60
 
@@ -44,18 +47,23 @@ def points(total, sample):
 def sweep(who, harm, sample, begin, argv, judge):
     """Harms one call after the other. begin() makes the container, argv(c) is the command, judge(c,
     result, at) sees to what came of it."""
+    os.makedirs(ROOT, exist_ok=True)
     c = begin()
     r, counts, _ = harmed(who, 0, harm, *argv(c))
     must(r)
     must(c.delete("--force"))
+    check(counts[who] > 20, "the tracer saw hull's calls", counts)
     bad, tried = [], 0
     for at in points(counts[who], sample):
         c = begin()
         r, _, call = harmed(who, at, harm, *argv(c))
+        if call == BRK and harm != "kill":
+            c.delete("--force")
+            continue  # it has no errno: the value would be taken for an address
         where = f"call {at} of {counts[who]} (number {call}) of {who}, {harm}"
         tried += 1
         try:
-            judge(c, r, call >= 0)
+            judge(c, r, call)
         except Failure as e:
             bad.append(f"{where}: {e}")
             _clean(c)
@@ -92,14 +100,15 @@ def recovers(c):
     nothing_left()
 
 
-def after_kill(c, r, hit):
-    check(not hit or r.rc == 137, "it was not killed", r)
+def after_kill(c, r, call):
+    check(call < 0 or r.rc == 137, "it was not killed", r)
     recovers(c)
 
 
-def after_init_kill(c, r, hit):
-    """hull survives: it tells, and takes all back by itself."""
-    if r.rc != 0:
+def after_init_kill(c, r, call):
+    """hull survives: it tells, and takes all back by itself. Killed in the moment before its exec, when
+    hull has nothing more to do for it, it is as the container's program, killed."""
+    if r.rc not in (0, 137):
         one_line(r)
         nothing_left()
     recovers(c)
@@ -178,16 +187,17 @@ def alone(c):
     wait_for("the joining process to end", lambda: not [p for p in processes().values() if "hull-init" in p])
 
 
-def after_exec_kill(c, r, hit):
-    check(not hit or r.rc == 137, "it was not killed", r)
+def after_exec_kill(c, r, call):
+    check(call < 0 or r.rc == 137, "it was not killed", r)
     alone(c)
     equal(c.status(), "running")
     equal(c.exec("/payload", "exit", "5").rc, 5)
     recovers(c)
 
 
-def after_exec_init_kill(c, r, hit):
-    check(not hit or r.rc != 0, "killed, and a success", r)
+def after_exec_init_kill(c, r, call):
+    if r.rc not in (0, 137):
+        one_line(r)
     alone(c)
     equal(c.status(), "running")
     equal(c.exec("/payload", "exit", "5").rc, 5)
@@ -249,16 +259,25 @@ def _():
     sweep(HOST, "kill", 4, paused, lambda c: ("resume", c.id), after_kill)
 
 
-def after_error(c, r, hit):
+def after_error(c, r, call):
     """Success, or one line that names what failed and nothing left; never a crash."""
     if r.rc == 0:
         return recovers(c)
     one_line(r)
-    nothing_left()
+    # When the deletion at the end fails, the container is still there to be deleted.
+    if "delete container" not in r.err and "remove " not in r.err or not os.path.exists(f"{ROOT}/{c.id}/record"):
+        nothing_left()
     recovers(c)
 
 
-def after_exec_error(c, r, hit):
+def retried(judge):
+    def judged(c, r, call):
+        check(r.rc == 0 or call not in WAITING, "not tried again", r)
+        judge(c, r, call)
+    return judged
+
+
+def after_exec_error(c, r, call):
     if r.rc != 0:
         one_line(r)
     alone(c)
@@ -271,14 +290,15 @@ CODES = ("EIO", "ENOMEM", "EPERM", "EINTR", "ENOSPC", "EMFILE", "EAGAIN")
 for _code in CODES:
     def _tests(name):
         code = getattr(errno, name)
+        again = retried if name == "EINTR" else lambda judge: judge
         test(f"{name} in run", only="hull", limit=LIMIT)(
-            lambda: sweep(HOST, code, 3, fresh(), run, after_error))
+            lambda: sweep(HOST, code, 3, fresh(), run, again(after_error)))
         test(f"{name} in what run starts", only="hull", limit=LIMIT)(
-            lambda: sweep(INIT, code, 3, fresh(), run, after_error))
+            lambda: sweep(INIT, code, 3, fresh(), run, again(after_error)))
         test(f"{name} in exec", only="hull", limit=LIMIT)(
-            lambda: sweep(HOST, code, 3, running(), exec_, after_exec_error))
+            lambda: sweep(HOST, code, 3, running(), exec_, again(after_exec_error)))
         test(f"{name} in what exec starts", only="hull", limit=LIMIT)(
-            lambda: sweep(INIT, code, 3, running(), exec_, after_exec_error))
+            lambda: sweep(INIT, code, 3, running(), exec_, again(after_exec_error)))
     _tests(_code)
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a message from systemd: what is accepted has its texts inside, each with its end, and
- * its body can be read to any depth. The first byte says how the body is read. */
+/* Any bytes as a message from systemd: what is accepted has its texts inside, each with its end,
+ * and its body can be read to any depth. The first byte says how the body is read. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(message.member, copy, size - 1);
 		inside(message.error, copy, size - 1);
 		inside(message.signature, copy, size - 1);
-		require(message.body.data >= copy && message.body.data + message.body.size == copy + size - 1);
+		require(message.body.data >= copy &&
+			message.body.data + message.body.size == copy + size - 1);
 		read_body(&message.body, data[0]);
 	}
 	free(copy);

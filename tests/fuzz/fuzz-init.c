@@ -158,7 +158,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool whole = size && data[0] & 1;
 	size_t length = whole ? size - 1 : good_size;
-	char *image = malloc(length ? length : 1); /* its exact size: the sanitizer sees what is behind */
+	char *image =
+		malloc(length ? length : 1); /* its exact size: the sanitizer sees what is behind */
 
 	if (!image)
 		abort();

@@ -16,7 +16,8 @@ static void try_uid(const char *text, size_t size, uint32_t uid)
 
 	if (!n)
 		return;
-	if (home < text || n > size || home > text + size - n || *home != '/' || n > PASSWD_HOME_MAX)
+	if (home < text || n > size || home > text + size - n || *home != '/' ||
+	    n > PASSWD_HOME_MAX)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)home[i] < ' ' || home[i] == ':' || home[i] == 0x7f)

@@ -32,7 +32,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char place[] = "/tmp/hull-fuzz-XXXXXX", own[64];
 
 /* The bits of the last byte. */
-enum { HOST_ROOT = 1, LISTENER = 2, CGROUPS = 4, UNIFIED = 8, NO_PIVOT = 16, NO_KEYRING = 32, FILTER = 64 };
+enum {
+	HOST_ROOT = 1,
+	LISTENER = 2,
+	CGROUPS = 4,
+	UNIFIED = 8,
+	NO_PIVOT = 16,
+	NO_KEYRING = 32,
+	FILTER = 64
+};
 
 static void remove_place(void)
 {
@@ -119,7 +127,8 @@ static const struct request_cgroups *decide_cgroups(const struct bundle *bundle,
 /* What only shows when the plan is made: sizes, and a cgroup mount where there are no cgroups. */
 static bool excused(const struct err *err)
 {
-	return err->code == E2BIG || err->code == ENOMEM || strstr(err->text, "cgroups cannot be mounted");
+	return err->code == E2BIG || err->code == ENOMEM ||
+	       strstr(err->text, "cgroups cannot be mounted");
 }
 
 static void check_image(const struct plan *plan, const void *image, size_t size)

@@ -117,13 +117,50 @@ static size_t json_replace(uint8_t *data, size_t size, size_t max_size, size_t s
 static const char *json_constant(uint32_t n)
 {
 	static const char *const list[] = {
-		"0", "1", "-1", "5", "65535", "65536", "2147483648", "4294967295", "4294967296",
-		"9223372036854775807", "18446744073709551615", "1e3", "0.5", "true", "false", "null",
-		"[]", "{}", "[{}]", "\"\"", "\"/\"", "\"..\"", "\".\"", "\"/proc\"",
-		"\"/proc/self/x\"", "\"/dev\"", "\"/dev/null\"", "\"a:b\"", "\"a,b\"", "\"=\"",
-		"\"\\u0001\"", "\"/proc/self/ns/net\"", "\"user\"", "\"mount\"", "\"cgroup\"",
-		"\"tmpfs\"", "\"bind\"", "\"ro\"", "\"rro\"", "\"remount\"", "\"idmap\"",
-		"\"tmpcopyup\"", "\"copy-symlink\"", "\"rshared\"",
+		"0",
+		"1",
+		"-1",
+		"5",
+		"65535",
+		"65536",
+		"2147483648",
+		"4294967295",
+		"4294967296",
+		"9223372036854775807",
+		"18446744073709551615",
+		"1e3",
+		"0.5",
+		"true",
+		"false",
+		"null",
+		"[]",
+		"{}",
+		"[{}]",
+		"\"\"",
+		"\"/\"",
+		"\"..\"",
+		"\".\"",
+		"\"/proc\"",
+		"\"/proc/self/x\"",
+		"\"/dev\"",
+		"\"/dev/null\"",
+		"\"a:b\"",
+		"\"a,b\"",
+		"\"=\"",
+		"\"\\u0001\"",
+		"\"/proc/self/ns/net\"",
+		"\"user\"",
+		"\"mount\"",
+		"\"cgroup\"",
+		"\"tmpfs\"",
+		"\"bind\"",
+		"\"ro\"",
+		"\"rro\"",
+		"\"remount\"",
+		"\"idmap\"",
+		"\"tmpcopyup\"",
+		"\"copy-symlink\"",
+		"\"rshared\"",
 	};
 
 	return list[n % (sizeof list / sizeof *list)];
@@ -152,7 +189,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	case 2:
 		copy[0] = '\0';
 		strcpy((char *)copy, json_constant(json_random(&state)));
-		return json_replace(data, size, max_size, a.start, a.end, copy, strlen((char *)copy));
+		return json_replace(data, size, max_size, a.start, a.end, copy,
+				    strlen((char *)copy));
 	case 3: /* gone, with its key and one comma */
 		if (a.member > 0 && a.end < size && data[a.end] == ',')
 			return json_replace(data, size, max_size, a.member, a.end + 1, copy, 0);

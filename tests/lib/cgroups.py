@@ -41,7 +41,7 @@ def ours():
             depth = folder[len(top):].count("/")
             if depth == 0:
                 # Foreign trees are not ours to walk.
-                names[:] = [n for n in names if TAG in n or n == "user.slice"]
+                names[:] = [n for n in names if TAG in n or n in ("user.slice", "system.slice")]
             for n in names:
                 path = os.path.join(folder, n)
                 if TAG in path and path != f"{top}/{TAG}":

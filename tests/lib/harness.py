@@ -23,6 +23,7 @@ import threading
 import time
 
 import cgroups
+import isolate
 from bundle import *
 from isolate import *
 from isolate import enter
@@ -234,10 +235,11 @@ def like_runc(result, *parts):
 
 def processes():
     """Everything that runs but the harness: {pid: command line}."""
-    ours = {1, os.getpid()} | {h.pid for h in _helpers}
+    ours = {1, os.getpid(), os.getppid()} | {h.pid for h in _helpers}
+    below = _descendants(os.getppid()) if isolate.HOST_PIDS else None
     found = {}
     for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) in ours:
+        if not name.isdigit() or int(name) in ours or below is not None and int(name) not in below:
             continue
         try:
             stat_line = get(f"/proc/{name}/stat")
@@ -246,6 +248,23 @@ def processes():
             found[int(name)] = get(f"/proc/{name}/cmdline").replace("\0", " ").strip() or stat_line
         except (OSError, IndexError):
             continue
+    return found
+
+
+def _descendants(top):
+    """The ids of all processes below one (in a world without a pid namespace of its own)."""
+    children = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                parent = int(get(f"/proc/{name}/stat").rsplit(")", 1)[1].split()[1])
+            except (OSError, IndexError):
+                continue
+            children.setdefault(parent, []).append(int(name))
+    found, look = set(), [top]
+    while look:
+        look += (new := children.get(look.pop(), []))
+        found |= set(new)
     return found
 
 

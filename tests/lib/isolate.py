@@ -5,6 +5,9 @@ The file is started again in namespaces of its own (mount, pid, ipc, uts, net), 
 and /run. So a test can neither harm the machine's devices nor leave a process or a mount behind,
 and what a runtime leaves is easy to see: all that is there belongs to this file. The cgroup tree
 is the machine's; everything made there carries TAG in its name.
+
+A script that talks to the machine's systemd sets HOST_PIDS before it imports harness: systemd knows
+processes by the machine's ids. It then has no pid namespace of its own, and /run has systemd's sockets.
 """
 
 import ctypes
@@ -17,11 +20,13 @@ import sys
 
 TAG = os.environ.get("HULL_TEST_TAG", "")
 WORK = "/run/t"
+HOST_PIDS = False
 _libc = ctypes.CDLL(None, use_errno=True)
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_RDONLY = 2, 4, 8, 32, 4096, 16384, 1
 MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 18, 1 << 19, 1 << 20
 MNT_DETACH = 2
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def mount(source, target, kind, flags=0, data=None):
@@ -74,16 +79,28 @@ def _enter(script):
     if env.get("HULL_PAYLOAD"):
         env["HULL_PAYLOAD"] = os.path.abspath(env["HULL_PAYLOAD"])
     python = os.path.realpath(sys.executable)
-    os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-                           "--kill-child=SIGKILL", "--ipc", "--uts", "--net", python, "-B",
-                           os.path.abspath(script)] + sys.argv[1:], env)
+    pids = [] if HOST_PIDS else ["--pid", "--fork", "--kill-child=SIGKILL"]
+    os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", *pids, "--ipc", "--uts", "--net",
+                           python, "-B", os.path.abspath(script)] + sys.argv[1:], env)
+
+
+def _keep_sockets(old):
+    """systemd's and D-Bus's sockets of the machine's /run in the new one."""
+    for name in ("systemd", "dbus", "user"):
+        if os.path.isdir(f"/proc/self/fd/{old}/{name}"):
+            os.mkdir(f"/run/{name}")
+            mount(f"/proc/self/fd/{old}/{name}", f"/run/{name}", None, MS_BIND | MS_REC)
 
 
 def _prepare():
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     private_dev("/dev")
     mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    old = os.open("/run", os.O_PATH)
     mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
+    if HOST_PIDS:
+        _keep_sockets(old)
+    os.close(old)
     # A temporary folder that a container's files may go to: no host disk, gone at the end.
     os.mkdir(WORK)
     os.mkdir(WORK + "/tmp")
@@ -117,6 +134,8 @@ def enter():
             sys.exit(0)
         _enter(script)
     _prepare()
+    if HOST_PIDS:
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
     child = os.fork()
     if child:
         _reap_for(child)

@@ -4,17 +4,18 @@
  *
  *	tracer REPORT WHO NUMBER HARM COMMAND [ARG...]
  *
- * WHO: "host", the command itself, or "init", what it starts, until that has executed its second
- * program (the first is hull-init; the second is the container's, which is let go). NUMBER: at which
- * of its system calls, from 1 on; 0 harms nothing. HARM: "kill", SIGKILL just before the call, or the
+ * WHO: "host", the command itself, from fcntl (0, F_GETFD) on, with which hull begins (before that is
+ * the dynamic loader), or "init", what it starts, until that has executed its second program (the
+ * first is hull-init; the second is the container's, which is let go). NUMBER: at which of its system
+ * calls, from 1 on; 0 harms nothing. HARM: "kill", SIGKILL just before the call, or the
  * number of an errno that the call then fails with, unexecuted.
  *
- * To the file REPORT: "calls of host, calls of init, number and name-less operands of the harmed
- * call". The exit code is the command's, or 128 + its signal. What the command leaves runs on.
+ * To the file REPORT: calls of host, calls of init, number of the harmed call or -1. The exit code is the command's, or 128 + its signal. What the command leaves runs on.
  */
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct tracing {
 	struct process process[PROCESSES];
 	size_t n;
 	pid_t host;
+	bool began;
 	bool on_host; /* harm the command, else what it starts */
 	unsigned long at;
 	int code; /* 0: kill */
@@ -103,6 +105,11 @@ static void on_call(struct tracing *t, struct process *p)
 	}
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || (!host && p->programs > 1))
 		return;
+	if (host && info.entry.nr == SYS_fcntl && info.entry.args[0] == 0 &&
+	    info.entry.args[1] == F_GETFD)
+		t->began = true;
+	if (!t->began)
+		return;
 	++*count;
 	if (host != t->on_host || *count != t->at)
 		return;
@@ -111,7 +118,9 @@ static void on_call(struct tracing *t, struct process *p)
 		kill(p->pid, SIGKILL);
 	} else {
 		p->harmed = true;
-		set_call(p->pid, true, t->code);
+		/* A close that fails has closed all the same (close(2)). */
+		if (info.entry.nr != SYS_close)
+			set_call(p->pid, true, t->code);
 	}
 }
 

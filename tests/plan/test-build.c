@@ -42,7 +42,8 @@ static void verdict(struct plan *p, const char *want, const char *name)
 	plan_free(p);
 }
 
-/* -- the verifier ---------------------------------------------------------------------------------- */
+/* -- the verifier
+ * ---------------------------------------------------------------------------------- */
 
 static void test_slots(void)
 {
@@ -51,26 +52,33 @@ static void test_slots(void)
 
 	plan_origin(p, "root.path");
 	plan_pivot(p, plan_slot(p, "root"));
-	verdict(p, "internal error: plan step 0 (pivot, root.path): slot 0 (root) is used before it is filled",
+	verdict(p,
+		"internal error: plan step 0 (pivot, root.path): slot 0 (root) is used before it "
+		"is filled",
 		"a slot that nothing fills");
 
 	p = plan_new(&arena);
 	slot = plan_slot_fd(p, "fd", 3);
 	plan_close(p, slot);
 	plan_close(p, slot);
-	verdict(p, "internal error: plan step 1 (close, ): slot 0 (fd) is used after it was given away",
+	verdict(p,
+		"internal error: plan step 1 (close, ): slot 0 (fd) is used after it was given "
+		"away",
 		"a slot that is closed twice");
 
 	p = plan_new(&arena);
 	slot = plan_slot_fd(p, "tree", 3);
 	plan_close(p, slot);
 	plan_tree_attr(p, slot, 0, 0, 0, false, PLAN_NO_SLOT);
-	verdict(p, "internal error: plan step 1 (tree_attr, ): slot 0 (tree) is used after it was given away",
+	verdict(p,
+		"internal error: plan step 1 (tree_attr, ): slot 0 (tree) is used after it was "
+		"given away",
 		"a slot that is used after it was closed");
 
 	p = plan_new(&arena);
 	plan_pivot(p, 1);
-	verdict(p, "internal error: plan step 0 (pivot, ): slot 1 (?) does not exist", "a slot number too high");
+	verdict(p, "internal error: plan step 0 (pivot, ): slot 1 (?) does not exist",
+		"a slot number too high");
 
 	p = plan_new(&arena);
 	plan_pivot(p, PLAN_NO_SLOT);
@@ -84,7 +92,9 @@ static void test_slots(void)
 
 	p = plan_new(&arena);
 	plan_keyring(p, "name", plan_slot(p, "procfs"), NULL);
-	verdict(p, "internal error: plan step 0 (keyring, ): slot 0 (procfs) is used before it is filled",
+	verdict(p,
+		"internal error: plan step 0 (keyring, ): slot 0 (procfs) is used before it is "
+		"filled",
 		"an optional slot that is there must be filled");
 }
 
@@ -100,7 +110,8 @@ static void test_flow(void)
 	plan_close(p, slot);
 	plan_keyring(p, "name", PLAN_NO_SLOT, NULL);
 	add_exec(p);
-	verdict(p, "", "a slot may be filled again after it was closed; an optional one may be none");
+	verdict(p, "",
+		"a slot may be filled again after it was closed; an optional one may be none");
 }
 
 static void test_messages(void)
@@ -128,7 +139,8 @@ static void test_messages(void)
 
 	p = plan_new(&arena);
 	plan_await(p, MESSAGE_CGROUP, plan_slot(p, "a"), -1);
-	verdict(p, "internal error: plan step 0 (await, ): slot 0 (a) does not exist", "a negative count");
+	verdict(p, "internal error: plan step 0 (await, ): slot 0 (a) does not exist",
+		"a negative count");
 
 	p = plan_new(&arena);
 	first = plan_slot_fd(p, "listener", 3);
@@ -141,7 +153,9 @@ static void test_messages(void)
 	first = plan_slot_fd(p, "listener", 3);
 	plan_wait_start(p, first, PLAN_NO_SLOT);
 	plan_close(p, first);
-	verdict(p, "internal error: plan step 1 (close, ): slot 0 (listener) is used after it was given away",
+	verdict(p,
+		"internal error: plan step 1 (close, ): slot 0 (listener) is used after it was "
+		"given away",
 		"wait_start takes the listener");
 
 	p = plan_new(&arena);
@@ -160,11 +174,14 @@ static void test_form(void)
 	p = plan_new(&arena);
 	plan_exec(p, words, none);
 	plan_umask(p, 022);
-	verdict(p, "internal error: the plan does not end with exec", "a plan that goes on behind exec");
+	verdict(p, "internal error: the plan does not end with exec",
+		"a plan that goes on behind exec");
 
 	p = plan_new(&arena);
 	plan_add(p, PLAN_STEP_umask, word, 2);
-	verdict(p, "internal error: plan step 0 (umask, ): slot -1 (?) has the wrong number of operands",
+	verdict(p,
+		"internal error: plan step 0 (umask, ): slot -1 (?) has the wrong number of "
+		"operands",
 		"an operand too many");
 
 	p = plan_new(&arena);
@@ -173,7 +190,8 @@ static void test_form(void)
 		"a text that is missing");
 }
 
-/* -- the text ---------------------------------------------------------------------------------------- */
+/* -- the text
+ * ---------------------------------------------------------------------------------------- */
 
 static void test_dump(void)
 {
@@ -200,9 +218,11 @@ static void test_dump(void)
 	is_str(out.data,
 	       "umask mask=022\n"
 	       "# mounts[3] (/data)\n"
-	       "tree_create type=\"tmpfs\" source=none options=[\"one\", \"\", \"three \\\"3\\\"\\n\"] attr=0xf "
+	       "tree_create type=\"tmpfs\" source=none options=[\"one\", \"\", \"three "
+	       "\\\"3\\\"\\n\"] attr=0xf "
 	       "tree=%1:the tree\n"
-	       "tree_attr tree=%1:the tree set=0x1 clear=0x0 propagation=0x10000000000 recursive=yes userns=none\n"
+	       "tree_attr tree=%1:the tree set=0x1 clear=0x0 propagation=0x10000000000 "
+	       "recursive=yes userns=none\n"
 	       "# user\n"
 	       "groups gids=[0, 1000, 4294967295] denied_ok=no\n"
 	       "groups gids=[] denied_ok=yes\n"
@@ -211,13 +231,15 @@ static void test_dump(void)
 	       "unshare flags=none\n"
 	       "barrier message=ready first=none count=0\n"
 	       "seccomp filter=<1 bytes e40c292c> flags=0x4\n"
-	       "scheduler policy=-1 nice=-20 priority=0 flags=0x0 runtime=9223372036854775807 deadline=0 period=0\n"
+	       "scheduler policy=-1 nice=-20 priority=0 flags=0x0 runtime=9223372036854775807 "
+	       "deadline=0 period=0\n"
 	       "lsm_label procfs=%0:root path=\"path\" fallback=none label=\"a\\tlabel \\u0001\"\n",
 	       "every kind of operand as text");
 	plan_free(p);
 }
 
-/* -- what hull-init makes of it ------------------------------------------------------------------------ */
+/* -- what hull-init makes of it
+ * ------------------------------------------------------------------------ */
 
 static const char *const letters[PLAN_N_STEPS] = OPERAND_LETTERS;
 
@@ -325,7 +347,8 @@ static void test_each_step(void)
 	image = finish(p, &size);
 	if (!image)
 		return;
-	is_int(init_check(&in, image, size), 0, "hull-init accepts a plan with each of %d steps", PLAN_N_STEPS);
+	is_int(init_check(&in, image, size), 0, "hull-init accepts a plan with each of %d steps",
+	       PLAN_N_STEPS);
 	header = (const void *)image;
 	is_int(header->n_steps, PLAN_N_STEPS, "all steps are there");
 	is_int(in.control, 5, "the control socket's number");
@@ -417,12 +440,14 @@ static void test_vector_on_record(void)
 	at += sizeof(struct plan_record) + 8; /* target: behind root is path */
 	word = (void *)(image + header->steps_end - 2 * sizeof *word);
 	word[0] = UINT64_C(1) << 32 | at;
-	is_int(init_check(&in, image, size), -EBADMSG, "hull-init refuses a vector that lies on a record");
+	is_int(init_check(&in, image, size), -EBADMSG,
+	       "hull-init refuses a vector that lies on a record");
 	free(image);
 	plan_free(p);
 }
 
-/* -- descriptors ----------------------------------------------------------------------------------------- */
+/* -- descriptors
+ * ----------------------------------------------------------------------------------------- */
 
 static bool is_open(int fd)
 {
@@ -432,7 +457,8 @@ static bool is_open(int fd)
 static void test_descriptors(void)
 {
 	struct plan *p = plan_new(&arena);
-	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC), given = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC),
+	    given = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	const int *fds;
 	size_t size;
 	char *image;
