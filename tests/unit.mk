@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	test-hooks \
 	test-idmap \
 	test-io \
+	test-message \
 	test-mounts-idmap \
 	test-mounts-options \
 	test-namespaces \
@@ -179,6 +180,12 @@ test_io_CPPFLAGS = $(HOST_CPPFLAGS)
 test_io_CFLAGS = $(HOST_SIDE_CFLAGS)
 test_io_LDFLAGS = $(HOST_LDFLAGS)
 test_io_LDADD = libcmd.a $(HOST_LIBS) -lm
+
+test_message_SOURCES = tests/unit/test-message.c
+test_message_CPPFLAGS = $(HOST_CPPFLAGS)
+test_message_CFLAGS = $(HOST_SIDE_CFLAGS)
+test_message_LDFLAGS = $(HOST_LDFLAGS)
+test_message_LDADD = libcmd.a $(HOST_LIBS) -lm
 
 test_mounts_idmap_SOURCES = tests/unit/test-mounts-idmap.c
 test_mounts_idmap_CPPFLAGS = $(HOST_CPPFLAGS)

@@ -337,6 +337,26 @@ static int check_usage(const struct cgroups *cgroups, const struct oci_memory *m
 	return 0;
 }
 
+/* v2 limits swap without memory, so a new sum alone needs the limit that is in force. memory is a
+ * copy of the caller's. */
+static int complete_memory(const struct cgroups *cgroups, struct oci_memory *memory,
+			   struct err *err)
+{
+	const struct place *p = place_of(cgroups, CONTROLLER_MEMORY);
+	AUTO_CLOSE int dir = -1;
+	int r;
+
+	if (!p || !p->v2 || !memory->has_swap || memory->swap <= 0 ||
+	    (memory->has_limit && memory->limit))
+		return 0;
+	dir = sys_openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY, 0);
+	r = dir < 0 ? dir : knob_read_number(dir, "memory.max", &memory->limit);
+	if (r < 0)
+		return err_set(err, -r, "read %s/memory.max", p->dir);
+	memory->has_limit = memory->limit != INT64_MAX;
+	return 0;
+}
+
 static int update_devices(struct cgroups *cgroups, const struct oci_resources *resources,
 			  struct err *err)
 {
@@ -359,21 +379,27 @@ static int update_devices(struct cgroups *cgroups, const struct oci_resources *r
 	return apply_devices(cgroups, p, dir, false, err);
 }
 
-int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources, struct err *err)
+/* Decides what an update writes. */
+static int build_update(struct cgroups *cgroups, struct oci_resources *resources, struct err *err)
 {
+	struct oci_memory memory;
 	int r = 0;
 
-	if (!cgroups->layout.n)
-		r = layout_probe(cgroups->arena, &layout_host, &cgroups->layout, err);
-	if (r < 0)
-		return r;
 	cgroups->limits = (struct limits){
 		.arena = cgroups->arena,
 		.layout = &cgroups->layout,
 		.err = err,
 		.update = true,
 	};
-	r = limits_build(&cgroups->limits, resources);
+	if (resources->memory) {
+		memory = *resources->memory;
+		r = complete_memory(cgroups, &memory, err);
+		resources->memory = &memory;
+	}
+	if (r == 0)
+		r = check_usage(cgroups, resources->memory, err);
+	if (r == 0)
+		r = limits_build(&cgroups->limits, resources);
 	for (size_t i = 0; i < cgroups->limits.n && r == 0; i++) {
 		const struct limit *l = &cgroups->limits.item[i];
 
@@ -383,8 +409,18 @@ int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resource
 				     "controller",
 				     l->origin, controller_name(l->controller, cgroups->unified));
 	}
+	return r;
+}
+
+int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources, struct err *err)
+{
+	struct oci_resources wanted = *resources;
+	int r = 0;
+
+	if (!cgroups->layout.n)
+		r = layout_probe(cgroups->arena, &layout_host, &cgroups->layout, err);
 	if (r == 0)
-		r = check_usage(cgroups, resources->memory, err);
+		r = build_update(cgroups, &wanted, err);
 	if (r == 0 && cgroups->systemd && cgroups->limits.n)
 		r = systemd_set(cgroups->systemd, &cgroups->limits, err);
 	for (size_t i = 0; i < cgroups->n_places && r == 0; i++) {

@@ -350,10 +350,9 @@ int cgroups_stats(const struct cgroups *cgroups, struct buf *json, struct err *e
 	ARENA_AUTO struct arena arena = ARENA_INIT;
 	struct stats stats = {.arena = &arena};
 
-	if (cgroups->unified)
-		stats_read_v2(cgroups, &stats);
-	else
-		stats_read_v1(cgroups, &stats);
+	/* Each reads what its version has: a hybrid machine has controllers of both. */
+	stats_read_v1(cgroups, &stats);
+	stats_read_v2(cgroups, &stats);
 	buf_str(json, "{");
 	write_cpu(&stats, json);
 	write_cpuset(&stats, json);

@@ -113,17 +113,34 @@ static void read_huge(struct stats *stats, int dir)
 	}
 }
 
+/* -1 when the controller is one of v1 here, or not there. */
+static int open_place(const struct cgroups *cgroups, enum controller c)
+{
+	const struct place *p = place_of(cgroups, c);
+
+	return p && p->v2 ? sys_openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY, 0) : -1;
+}
+
 void stats_read_v2(const struct cgroups *cgroups, struct stats *stats)
 {
-	const struct place *p = cgroups->n_places ? &cgroups->place[0] : NULL;
-	AUTO_CLOSE int dir = p ? sys_openat(AT_FDCWD, p->dir, O_PATH | O_DIRECTORY, 0) : -1;
+	AUTO_CLOSE int cpu = open_place(cgroups, CONTROLLER_CPU);
+	AUTO_CLOSE int memory = open_place(cgroups, CONTROLLER_MEMORY);
+	AUTO_CLOSE int pids = open_place(cgroups, CONTROLLER_PIDS);
+	AUTO_CLOSE int io = open_place(cgroups, CONTROLLER_IO);
+	AUTO_CLOSE int huge = open_place(cgroups, CONTROLLER_HUGETLB);
 
-	read_cpu(stats, dir);
-	read_memory(stats, dir);
-	stats->pids = stats_number(dir, "pids.current");
-	stats->pids_limit = stats_number(dir, "pids.max");
+	if (cpu >= 0)
+		read_cpu(stats, cpu);
+	if (memory >= 0)
+		read_memory(stats, memory);
+	if (pids >= 0) {
+		stats->pids = stats_number(pids, "pids.current");
+		stats->pids_limit = stats_number(pids, "pids.max");
+	}
 	if (stats->pids_limit == UINT64_MAX)
 		stats->pids_limit = 0;
-	read_io(stats, dir);
-	read_huge(stats, dir);
+	if (io >= 0)
+		read_io(stats, io);
+	if (huge >= 0)
+		read_huge(stats, huge);
 }

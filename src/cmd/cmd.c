@@ -39,7 +39,7 @@ static const struct option global_options[] = {
 	{"log-format", 0, OPTION_STRING, offsetof(struct global, log_format), "FORMAT",
 	 "text (default) or json"},
 	{"log-level", 0, OPTION_STRING, offsetof(struct global, log_level), "LEVEL",
-	 "error (default), warning, info or debug"},
+	 "error, warning (default), info or debug"},
 	{"debug", 0, OPTION_FLAG, offsetof(struct global, debug), NULL,
 	 "same as --log-level debug"},
 	{"systemd-cgroup", 0, OPTION_FLAG, offsetof(struct global, systemd_cgroup), NULL,
@@ -217,8 +217,8 @@ static int set_log(const struct global *global, struct err *err)
 	static const struct level {
 		const char *name;
 		enum log_level level;
-	} levels[] = {{"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"warn", LOG_WARNING},
-		      {"info", LOG_INFO},   {"debug", LOG_DEBUG},     {"trace", LOG_DEBUG}};
+	} levels[] = {{"warning", LOG_WARNING}, {"error", LOG_ERROR}, {"warn", LOG_WARNING},
+		      {"info", LOG_INFO},       {"debug", LOG_DEBUG}, {"trace", LOG_DEBUG}};
 	enum log_format format = LOG_TEXT;
 	size_t i = 0;
 
@@ -232,10 +232,6 @@ static int set_log(const struct global *global, struct err *err)
 		if (i == COUNT_OF(levels))
 			return err_text(err, EINVAL, "invalid log-level: %s", global->log_level);
 	}
-	/* Warnings go into a log by default, but not on stderr, which engines take for the output of
-	 * the command or hand to the container. */
-	if (!global->log_level && global->log)
-		i = 1;
 	return log_open(global->log, format, global->debug ? LOG_DEBUG : levels[i].level, err);
 }
 

@@ -352,8 +352,10 @@ static int create(struct creation *c, bool listener, bool detach, struct err *er
 	launch_trace(&c->session.launch);
 	if (r < 0)
 		undo(c);
-	else
+	if (r == 0) {
 		netdevices_keep(c->session.net);
+		bundle_log_warnings(&c->bundle, &c->report);
+	}
 	fd_close(&c->listener);
 	plan_free(c->plan);
 	c->plan = NULL;

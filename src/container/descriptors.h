@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The descriptors that --preserve-fds hands on, and RLIMIT_NOFILE of hull and hull-init. Each mount source is a descriptor until it is mounted, and
- * the soft limit is 1024 by tradition, so a config with thousands of mounts needs more. What the
- * container's program gets is what our caller had.
+ * The descriptors that --preserve-fds hands on, and RLIMIT_NOFILE of hull and hull-init. Each mount
+ * source is a descriptor until it is mounted, and the soft limit is 1024 by tradition, so a config
+ * with thousands of mounts needs more. What the container's program gets is what our caller had.
  */
 
 struct err;

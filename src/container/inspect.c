@@ -79,7 +79,8 @@ int hull_plan(const struct hull *hull, const char *path, const char *config, str
 	if (r < 0)
 		return r;
 	wish = (struct cgroups_wish){.driver = (enum cgroups_driver)hull->cgroup_driver,
-				     .id = "plan"};
+				     .id = "plan",
+				     .dry = true};
 	if (bundle.request.config->linux_) {
 		wish.path = bundle.request.config->linux_->cgroups_path;
 		wish.resources = bundle.request.config->linux_->resources;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -110,6 +111,21 @@ static int child_main(void *arg)
 	return child_fail(child, "execveat hull-init", r);
 }
 
+/* What exec would close: hull's lock on the container, for one, which is to end with hull. */
+static void close_on_exec(const struct child *child)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	for (size_t i = 0; i < child->n_inherit; i++)
+		sys_fcntl(child->inherit[i], F_SETFD, 0);
+	for (int fd = 3; fd < (int)limit.rlim_cur; fd++)
+		if (fd != child->plan && fd != child->control &&
+		    sys_fcntl(fd, F_GETFD, 0) == FD_CLOEXEC)
+			sys_close(fd);
+}
+
 /* HULL_INIT=fork: the same steps in a forked copy of hull, for a debugger and for coverage. */
 static int fork_main(struct child *child)
 {
@@ -124,6 +140,7 @@ static int fork_main(struct child *child)
 	if (child->maps >= 0 &&
 	    (sys_call(SYS_setresgid, 0, 0, 0) < 0 || sys_call(SYS_setresuid, 0, 0, 0) < 0))
 		return 127;
+	close_on_exec(child);
 	if (init_load(&init, child->plan) == 0)
 		(void)init_run(&init); /* it has told the host */
 	return 127;

@@ -27,7 +27,7 @@ int source_error(const struct mount_source *source, int code, struct err *err)
 
 	/* mount_namespaces(7): mounts that come as a unit may not be separated. */
 	if (code == EINVAL && !source->recursive)
-		hint = " (in a user namespace a mount below it cannot be left out: use rbind)";
+		hint = " (a mount below it cannot be left out: use rbind)";
 	return err_set(err, code, "source %s%s", source->path, hint);
 }
 

@@ -104,6 +104,10 @@ int step_tree_clone(struct init *in, const struct step_tree_clone *s)
 				 (s->recursive ? AT_RECURSIVE : 0u) |
 					 (s->nofollow ? AT_SYMLINK_NOFOLLOW : 0u));
 
+	/* mount_namespaces(7): mounts that come as a unit may not be separated. */
+	if (tree == -EINVAL && !s->recursive)
+		return init_doing(in, "open_tree (a mount below it cannot be left out: use rbind)",
+				  tree);
 	if (tree < 0)
 		return init_doing(in, "open_tree", tree);
 	init_put(in, s->tree, tree);

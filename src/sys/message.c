@@ -46,11 +46,18 @@ int message_receive(int fd, struct plan_note *note, int *fds, unsigned room, uns
 				 .msg_controllen = sizeof control};
 	unsigned n = 0, i;
 	int got[MESSAGE_FDS_MAX];
+	bool reset = false;
 	long r;
 
-	do
+	for (;;) {
 		r = sys_call(SYS_recvmsg, fd, &message, MSG_CMSG_CLOEXEC);
-	while (r == -EINTR);
+		/* A peer that ended without reading all of ours: the kernel tells that first, once
+		 * (unix_release_sock), and its last words, why it ended, are still to be had. */
+		if (r == -ECONNRESET && !reset)
+			reset = true;
+		else if (r != -EINTR)
+			break;
+	}
 	if (r < 0)
 		return (int)r;
 	if (r == 0)
@@ -62,7 +69,8 @@ int message_receive(int fd, struct plan_note *note, int *fds, unsigned room, uns
 			n = MESSAGE_FDS_MAX;
 		__builtin_memcpy(got, CMSG_DATA(&control.header), sizeof(int) * n);
 	}
-	if ((size_t)r != sizeof *note || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || n > room) {
+	if ((size_t)r != sizeof *note || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    n > room) {
 		for (i = 0; i < n; i++)
 			sys_close(got[i]);
 		return -EPROTO;

@@ -42,6 +42,9 @@ def labelled(*args, process_label=PROCESS, mount_label=FILES, **change):
     change["linux"] = dict(change.get("linux", {}), mountLabel=mount_label)
     c = container(args=list(args) or ["/payload", "pause"], **change)
     label_tree(c.rootfs, FILES)
+    # Where its output goes: a file that it may not write is /dev/null for it.
+    os.makedirs(f"{WORK}/io", exist_ok=True)
+    label(f"{WORK}/io", FILES.replace(f":{LEVEL}", ":s0"))
     return c
 
 

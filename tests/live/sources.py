@@ -127,6 +127,18 @@ def _():
     refused(container(mounts=[tmpfs("/d", "idmap=uids=0-0-1;gids=0-0-1")]).run(), "only bind mounts")
 
 
+@test("check tells of devices that a bind mount on /dev leaves out", only="hull")
+def _():
+    device = lambda path, minor: {"path": path, "type": "c", "major": 1, "minor": minor}
+    c = container(mounts=[bind("/dev", "/dev", "rbind")], linux={"devices": [
+        device("/dev/null", 3), device("/dev/absent", 3), device("/dev/zero", 3), device("/else/null", 3), device("/dev/ptmx", 3)]})
+    c.bundle.write()
+    lines = command(HULL, "check", c.bundle.path).out.splitlines()
+    found = [l.split("warning: ")[1].split(":")[0] for l in lines if "linux.devices" in l]
+    equal(found, ["linux.devices[1]", "linux.devices[2]"], lines)
+    contains(lines[0] + lines[1], "/dev/absent is not made: mounts[7] binds /dev to /dev")
+
+
 def new_procfs(**change):
     """A container whose program, no root, mounts a procfs in namespaces of its own."""
     args = ["/bin/busybox", "unshare", "-Urmpf", "/bin/busybox", "mount", "-t", "proc", "proc", "/mnt"]
