@@ -59,6 +59,7 @@ HOST_SOURCES = \
 	src/cgroups/stats_v1.c \
 	src/cgroups/stats_v2.c \
 	src/cgroups/systemd.c \
+	src/cgroups/systemd_annotations.c \
 	src/cgroups/systemd_properties.c \
 	src/cgroups/tree.c \
 	src/cgroups/v1.c \

@@ -153,7 +153,7 @@ void cgroups_close(struct cgroups *cgroups)
 {
 	fd_close(&cgroups->directory);
 	if (cgroups->systemd)
-		dbus_close(&cgroups->systemd->dbus);
+		systemd_close(cgroups->systemd);
 }
 
 /* "/abs/clean/dir": what cgroups_record writes. */
@@ -380,10 +380,10 @@ static int update_devices(struct cgroups *cgroups, const struct oci_resources *r
 }
 
 /* Decides what an update writes. */
-static int build_update(struct cgroups *cgroups, struct oci_resources *resources, struct err *err)
+static int build_update(struct cgroups *cgroups, const struct oci_resources *resources,
+			struct err *err)
 {
-	struct oci_memory memory;
-	int r = 0;
+	int r;
 
 	cgroups->limits = (struct limits){
 		.arena = cgroups->arena,
@@ -391,13 +391,7 @@ static int build_update(struct cgroups *cgroups, struct oci_resources *resources
 		.err = err,
 		.update = true,
 	};
-	if (resources->memory) {
-		memory = *resources->memory;
-		r = complete_memory(cgroups, &memory, err);
-		resources->memory = &memory;
-	}
-	if (r == 0)
-		r = check_usage(cgroups, resources->memory, err);
+	r = check_usage(cgroups, resources->memory, err);
 	if (r == 0)
 		r = limits_build(&cgroups->limits, resources);
 	for (size_t i = 0; i < cgroups->limits.n && r == 0; i++) {
@@ -415,10 +409,16 @@ static int build_update(struct cgroups *cgroups, struct oci_resources *resources
 int cgroups_update(struct cgroups *cgroups, const struct oci_resources *resources, struct err *err)
 {
 	struct oci_resources wanted = *resources;
+	struct oci_memory memory;
 	int r = 0;
 
 	if (!cgroups->layout.n)
 		r = layout_probe(cgroups->arena, &layout_host, &cgroups->layout, err);
+	if (r == 0 && resources->memory) {
+		memory = *resources->memory;
+		wanted.memory = &memory;
+		r = complete_memory(cgroups, &memory, err);
+	}
 	if (r == 0)
 		r = build_update(cgroups, &wanted, err);
 	if (r == 0 && cgroups->systemd && cgroups->limits.n)

@@ -20,6 +20,7 @@
 struct arena;
 struct buf;
 struct err;
+struct oci_pair;
 struct oci_resources;
 struct oci_report;
 
@@ -31,6 +32,8 @@ struct cgroups_wish {
 	const char *id;
 	bool rootless; /* permission errors without resources asked for are not fatal */
 	const struct oci_resources *resources; /* may be NULL */
+	const struct oci_pair *annotations; /* systemd: org.systemd.property.NAME are used */
+	size_t n_annotations;
 	bool dry; /* `hull plan`: does not mind a cgroup that is in use */
 };
 

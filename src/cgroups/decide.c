@@ -188,7 +188,9 @@ static int add_unit(struct cgroups *cgroups, const struct cgroups_wish *wish, st
 				    .slice = unit.slice,
 				    .user = wish->rootless};
 	cgroups->systemd = systemd;
-	r = systemd_connect(systemd, err);
+	r = systemd_annotations(wish->annotations, wish->n_annotations, &systemd->extra, err);
+	if (r == 0)
+		r = systemd_connect(systemd, err);
 	if (r == 0)
 		r = systemd_root(cgroups->arena, systemd, &root, err);
 	if (r < 0)

@@ -198,6 +198,9 @@ static void start_body(const struct systemd *systemd, pid_t pid, const struct li
 	bool_property(body, "IOAccounting", true);
 	bool_property(body, "TasksAccounting", true);
 	systemd_properties(limits, skip, body);
+	dbus_align(body, 8);
+	if (systemd->extra.size)
+		buf_add(body, systemd->extra.data, systemd->extra.size);
 	dbus_array_end(body, array, 8);
 	/* no auxiliary units */
 	array = dbus_array(body, 8);
@@ -351,4 +354,10 @@ int systemd_stop(struct systemd *systemd, struct err *err)
 	if (r == 0)
 		(void)reset_failed(systemd, &ignored);
 	return r;
+}
+
+void systemd_close(struct systemd *systemd)
+{
+	dbus_close(&systemd->dbus);
+	buf_free(&systemd->extra);
 }

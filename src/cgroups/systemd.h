@@ -17,11 +17,13 @@
 struct arena;
 struct err;
 struct limits;
+struct oci_pair;
 
 struct systemd {
 	struct dbus dbus;
 	const char *unit, *slice;
 	bool user; /* the user's own manager */
+	struct buf extra; /* what systemd_annotations made; freed with the connection */
 };
 
 /* Connects when that has not been done. -ENOENT: there is no systemd here. */
@@ -50,3 +52,10 @@ int systemd_stop(struct systemd *systemd, struct err *err);
  * have, NULL-terminated. Text only. */
 bool systemd_is_skipped(const char *const *skip, const char *name);
 void systemd_properties(const struct limits *limits, const char *const *skip, struct buf *buf);
+
+/* The annotations "org.systemd.property.NAME" as such elements; the others are left out. Text
+ * only. -EINVAL: a value that no property has. */
+int systemd_annotations(const struct oci_pair *list, size_t n, struct buf *out, struct err *err);
+
+/* Closes the connection. */
+void systemd_close(struct systemd *systemd);

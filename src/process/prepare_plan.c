@@ -144,9 +144,9 @@ static int plan_scheduling(const struct request *request, const struct oci_proce
 		plan_scheduler_of(process->scheduler, plan);
 	if (process->io_priority) {
 		plan_origin(plan, "process.ioPriority");
-		plan_io_priority(plan,
-				 IOPRIO_PRIO_VALUE(schedule_io_class(process->io_priority->class),
-						   process->io_priority->priority));
+		plan_io_priority(plan, (int64_t)schedule_io_class(process->io_priority->class)
+						       << IOPRIO_CLASS_SHIFT |
+					       process->io_priority->priority);
 	}
 	if (config && config->personality) {
 		plan_origin(plan, "linux.personality");

@@ -18,7 +18,8 @@ def _all():
         found = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
                                 "--exclude-standard"], capture_output=True, check=False)
         if found.returncode == 0:
-            return sorted({f for f in found.stdout.decode().split("\0") if f and os.path.isfile(f)})
+            return sorted({f for f in found.stdout.decode().split("\0")
+                           if f and not f.startswith("build") and os.path.isfile(f)})
     names = []
     for folder, folders, files in os.walk("."):
         folders[:] = [d for d in folders if not d.startswith((".", "build", "autom4te", "__pycache__"))]

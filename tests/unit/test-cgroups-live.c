@@ -399,6 +399,8 @@ static void test_memory(void)
 		is_int(cgroups_update(c, &resources, &err), 0, "limit above the old sum");
 		memory.limit = memory.swap = 100 * (int64_t)MB;
 		is_int(cgroups_update(c, &resources, &err), 0, "and below the old limit");
+		memory = (struct oci_memory){.swap = 200 * (int64_t)MB, .has_swap = true};
+		is_int(cgroups_update(c, &resources, &err), 0, "the sum alone");
 	} else {
 		skip_test("limit and sum", err.text);
 	}

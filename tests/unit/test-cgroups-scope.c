@@ -166,10 +166,17 @@ static int reload(void)
 
 static struct cgroups *decided(const struct oci_resources *resources)
 {
+	struct oci_pair annotations[] = {
+		{"org.systemd.property.TimeoutStopUSec", "uint64 5000000"},
+		{"org.systemd.property.After", "['basic.target', 'local-fs.target']"},
+		{"org.systemd.property.Description", "'a container of a test'"},
+	};
 	struct cgroups_wish wish = {.driver = CGROUPS_SYSTEMD,
 				    .path = path,
 				    .id = id,
-				    .resources = resources};
+				    .resources = resources,
+				    .annotations = annotations,
+				    .n_annotations = 3};
 	struct cgroups *c;
 
 	if (cgroups_decide(&arena, &wish, &c, &err) < 0) {

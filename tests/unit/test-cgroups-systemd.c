@@ -11,6 +11,7 @@
 #include "cgroups/limits.h"
 #include "cgroups/systemd.h"
 #include "libocispec/arena.h"
+#include "libocispec/ocispec.h"
 #include "tap.h"
 
 static struct arena arena = ARENA_INIT;
@@ -127,6 +128,59 @@ static void test_properties(void)
 	l = (struct limits){.item = (struct limit[]){{.file = "cpu.weight", .value = "1"}}, .n = 1};
 	systemd_properties(&l, skip, &skipped);
 	is_int(skipped.size, 0, "what a systemd does not have is left out");
+}
+
+#define BYTES(text) text, sizeof text - 1
+
+static const struct {
+	const char *key, *value;
+	int want;
+	size_t size;
+	const char *end; /* of the element */
+	size_t n;
+} annotations[] = {
+	{"org.example", "garbage", 0, 0, BYTES("")},
+	{"org.systemd.property.TimeoutStopUSec", "uint64 7", 0, 32,
+	 BYTES("StopUSec\0\1t\0\0\7\0\0\0\0\0\0\0")},
+	{"org.systemd.property.TimeoutStopSec", "3", 0, 32,
+	 BYTES("StopUSec\0\1t\0\0\300\306\055\0\0\0\0\0")},
+	{"org.systemd.property.Ab", "true", 0, 16, BYTES("Ab\0\1b\0\0\0\1\0\0\0")},
+	{"org.systemd.property.Ab", "-1", 0, 16, BYTES("\1i\0\0\0\377\377\377\377")},
+	{"org.systemd.property.Ab", "uint32 4294967295", 0, 16, BYTES("\1u\0\0\0\377\377\377\377")},
+	{"org.systemd.property.Ab", "'x\\'y'", 0, 20, BYTES("\1s\0\0\0\3\0\0\0x'y\0")},
+	{"org.systemd.property.Ab", "['p', \"q\"]", 0, 30,
+	 BYTES("\2as\0\0\016\0\0\0\1\0\0\0p\0\0\0\1\0\0\0q\0")},
+	{"org.systemd.property.Ab", "[]", 0, 16, BYTES("\2as\0\0\0\0\0\0")},
+	{"org.systemd.property.Ab", "['p'", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "['p' 'q']", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "['p'] ", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "'p", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "'p\\", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "text", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "uint32 -1", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.Ab", "2147483648", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.", "true", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.A-b", "true", -EINVAL, 0, BYTES("")},
+	{"org.systemd.property.TimeoutStopSec", "soon", -EINVAL, 0, BYTES("")},
+};
+
+static void test_annotations(void)
+{
+	for (size_t i = 0; i < sizeof annotations / sizeof annotations[0]; i++) {
+		struct oci_pair pair = {annotations[i].key, annotations[i].value};
+		size_t n = annotations[i].n;
+		AUTO_BUF struct buf buf = BUF_INIT;
+		struct err err;
+
+		is_int(systemd_annotations(&pair, 1, &buf, &err), annotations[i].want, "%s=%s",
+		       pair.key, pair.value);
+		if (annotations[i].want < 0)
+			continue;
+		ok(buf.size == annotations[i].size &&
+			   (!n || !memcmp(buf.data + buf.size - n, annotations[i].end, n)),
+		   "its bytes (%zu)", buf.size);
+	}
 }
 
 /* A call as the specification wants it, byte by byte. */
@@ -387,6 +441,7 @@ int main(void)
 {
 	test_slices();
 	test_properties();
+	test_annotations();
 	test_marshal();
 	test_malformed();
 	test_conversations();

@@ -16,7 +16,7 @@
 #include "base/io.h"
 #include "cgroups/layout.h"
 
-static char fake_root[4096];
+static char fake_root[1024];
 
 /* A cgroup file system is a directory with the file that its root has. */
 static int fake_version(const char *path)
@@ -40,7 +40,7 @@ static void fake_die(const char *what)
 __attribute__((format(printf, 2, 3), unused)) static void fake_file(const char *text,
 								    const char *fmt, ...)
 {
-	char path[4096 + 256], *slash;
+	char path[4200], *slash;
 	size_t n = (size_t)snprintf(path, sizeof path, "%s/", fake_root);
 	va_list ap;
 	int fd;
