@@ -6,6 +6,7 @@
  * Two kinds of mistake: a wrong *shape* makes a finding and reading goes on; what makes the rest
  * of the text meaningless (syntax, nesting, sizes) is a finding and the end.
  */
+#include "pool.h"
 #include "reader.h"
 
 #include <errno.h>
@@ -445,14 +446,16 @@ static void syntax_error(struct reader *r, size_t offset)
 
 static void parse(struct reader *r)
 {
+	struct oci_pool pool = {.arena = r->arena};
+	yajl_alloc_funcs functions = {oci_pool_get, oci_pool_grow, oci_pool_drop, &pool};
 	yajl_status status;
 
 	r->copy = arena_strndup(r->arena, r->text, r->size);
-	r->yajl = r->copy ? yajl_alloc(&callbacks, NULL, r) : NULL;
-	if (!r->yajl) {
+	if (!r->copy || setjmp(pool.give_up)) {
 		(void)reader_no_memory(r);
 		return;
 	}
+	r->yajl = yajl_alloc(&callbacks, &functions, r);
 	(void)yajl_config(r->yajl, yajl_dont_validate_strings, 1); /* oci_check_text did it */
 	status = yajl_parse(r->yajl, (const unsigned char *)r->copy, r->size);
 	if (status == yajl_status_error) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pool.h"
 #include "table.h"
 
 #include <errno.h>
@@ -171,16 +172,14 @@ static int take_text(struct writer *w, struct arena *arena, const char **ret, si
 	return 0;
 }
 
-/* Writes one value as the member that FIELD describes in the struct at BASE. */
-static int write_value(struct arena *arena, const struct oci_field *field, const char *base,
-		       int indent, const char **ret, size_t *ret_size)
+/* One value into a generator that is ready. */
+static int write_with(yajl_gen gen, struct arena *arena, const struct oci_field *field,
+		      const char *base, int indent, const char **ret, size_t *ret_size)
 {
 	static const char spaces[] = "        ";
-	struct writer w = {.gen = yajl_gen_alloc(NULL)};
+	struct writer w = {.gen = gen};
 	int r;
 
-	if (!w.gen)
-		return -ENOMEM;
 	if (indent > 8)
 		indent = 8;
 	if (indent != 0) {
@@ -196,6 +195,18 @@ static int write_value(struct arena *arena, const struct oci_field *field, const
 	r = take_text(&w, arena, ret, ret_size);
 	yajl_gen_free(w.gen);
 	return r;
+}
+
+/* Writes one value as the member that FIELD describes in the struct at BASE. */
+static int write_value(struct arena *arena, const struct oci_field *field, const char *base,
+		       int indent, const char **ret, size_t *ret_size)
+{
+	struct oci_pool pool = {.arena = arena};
+	yajl_alloc_funcs functions = {oci_pool_get, oci_pool_grow, oci_pool_drop, &pool};
+
+	if (setjmp(pool.give_up))
+		return -ENOMEM;
+	return write_with(yajl_gen_alloc(&functions), arena, field, base, indent, ret, ret_size);
 }
 
 #define OCI_ROOT(name)                                                                             \

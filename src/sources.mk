@@ -171,6 +171,7 @@ CMD_SOURCES = \
 
 OCISPEC_SOURCES = \
 	libocispec/arena.c \
+	libocispec/pool.c \
 	libocispec/position.c \
 	libocispec/read.c \
 	libocispec/reader.c \
@@ -287,6 +288,7 @@ HEADER_FILES = \
 	libocispec/forms.def \
 	libocispec/numbers.def \
 	libocispec/ocispec.h \
+	libocispec/pool.h \
 	libocispec/reader.h \
 	libocispec/roots.def \
 	libocispec/rows-undef.h \

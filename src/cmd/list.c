@@ -24,7 +24,9 @@ static const struct option options[] = {
 
 static void skipped(const char *id, const struct err *err)
 {
-	log_say(LOG_WARNING, "load container %s: %s", id, err->text);
+	/* One that is just being made or deleted is no news. */
+	log_say(err->code == ENODATA || err->code == ENOENT ? LOG_DEBUG : LOG_WARNING,
+		"load container %s: %s", id, err->text);
 }
 
 static int json(const struct call *call, const struct hull_state *states, size_t n, struct buf *out,

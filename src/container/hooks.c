@@ -74,11 +74,13 @@ static int state_file(const char *state)
 /* Signals that hull ignores or blocks must not be so in the hook: both survive exec. */
 static void default_signals(void)
 {
-	struct sigaction action = {.sa_handler = SIG_DFL};
+	/* struct sigaction as the kernel has it, all zero: SIG_DFL. By the kernel's call, since the
+	 * C library keeps the first two real-time signals to itself. */
+	static const unsigned long action[8];
 	sigset_t none;
 
 	for (int n = 1; n < NSIG; n++)
-		(void)sigaction(n, &action, NULL); /* not for SIGKILL, SIGSTOP: they are */
+		sys_call(SYS_rt_sigaction, n, action, NULL, NSIG / 8); /* not KILL and STOP */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

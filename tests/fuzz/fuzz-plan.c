@@ -29,7 +29,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char place[] = "/tmp/hull-fuzz-XXXXXX", own[64];
+static char place[512], own[600];
 
 /* The bits of the last byte. */
 enum {
@@ -42,16 +42,6 @@ enum {
 	FILTER = 64
 };
 
-static void remove_place(void)
-{
-	char path[96];
-
-	(void)unlink(own);
-	snprintf(path, sizeof path, "%s/cgroup.controllers", place);
-	(void)unlink(path);
-	(void)rmdir(place);
-}
-
 static void write_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -62,13 +52,16 @@ static void write_file(const char *path, const char *text)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char path[96];
+	const char *tmp = getenv("TMPDIR");
+	char path[600];
 
 	(void)argc;
 	(void)argv;
-	if (!mkdtemp(place))
+	/* libFuzzer ends without atexit(3): build-and-run gives a directory that it removes */
+	if (snprintf(place, sizeof place, "%s/hull-XXXXXX", tmp ? tmp : "/tmp") >=
+		    (int)sizeof place ||
+	    !mkdtemp(place))
 		abort();
-	atexit(remove_place);
 	snprintf(own, sizeof own, "%s/own", place);
 	write_file(own, "4:devices:/\n3:cpu,cpuacct:/\n2:memory:/a\n1:name=systemd:/b\n0::/c\n");
 	snprintf(path, sizeof path, "%s/cgroup.controllers", place);

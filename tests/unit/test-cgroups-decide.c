@@ -212,6 +212,49 @@ static void test_drivers(void)
 	is_int(cgroups_decide(&arena, &wish, &c, &err), -EINVAL, "systemd: %s", err.text);
 }
 
+static bool found(const struct oci_report *report, const char *path)
+{
+	for (size_t i = 0; i < report->n_findings; i++)
+		if (str_eq(report->findings[i].path, path))
+			return true;
+	return false;
+}
+
+/* `hull check`: all mistakes at once, each at its place. */
+static void test_check(void)
+{
+	struct oci_memory memory = {.limit = -5, .has_limit = true};
+	struct oci_device_rule device = {.allow = true, .access = "x"};
+	struct oci_resources resources = {.memory = &memory, .devices = &device, .n_devices = 1};
+	struct oci_linux linux_ = {.cgroups_path = "../x", .resources = &resources};
+	struct oci_config config = {.linux_ = &linux_};
+	struct request request = {.arena = &arena, .config = &config, .id = "ID"};
+	struct layout layout;
+	struct oci_report report;
+	struct err err;
+
+	oci_report_init(&report, &arena);
+	cgroups_check(&request, CGROUPS_CGROUPFS, &report);
+	ok(found(&report, "linux.cgroupsPath"), "a path that leads out is found");
+	if (layout_probe(&arena, &layout_host, &layout, &err) == 0) {
+		ok(found(&report, "linux.resources.memory.limit"), "so is a bad limit");
+		ok(found(&report, "linux.resources.devices[0]"), "and a bad device rule");
+		is_int(report.n_errors, 3, "and nothing else");
+	} else {
+		skip_test("bad limits", err.text);
+	}
+	oci_report_init(&report, &arena);
+	cgroups_check(&request, CGROUPS_DISABLED, &report);
+	is_int(report.n_findings, 0, "without cgroups nothing matters");
+	linux_ = (struct oci_linux){.cgroups_path = "/docker/x"};
+	cgroups_check(&request, CGROUPS_SYSTEMD, &report);
+	ok(found(&report, "linux.cgroupsPath"), "a path is no unit");
+	linux_.cgroups_path = "system.slice:docker:x";
+	oci_report_init(&report, &arena);
+	cgroups_check(&request, CGROUPS_SYSTEMD, &report);
+	is_int(report.n_errors, 0, "a unit is");
+}
+
 /* A record on disk could be anything. */
 static void test_load(void)
 {
@@ -265,6 +308,7 @@ int main(void)
 	test_in_use();
 	test_rootless();
 	test_drivers();
+	test_check();
 	test_load();
 	test_not_a_cgroup();
 	arena_free(&arena);

@@ -135,9 +135,9 @@ static void test_owner(void)
 
 	if (entries(name) != 1)
 		return;
-	fchmodat(dir, name, 0620, 0);
+	(void)!fchmodat(dir, name, 0620, 0);
 	ok(!hit(PROFILE, &cached), "an entry that the group can write is a miss");
-	fchmodat(dir, name, 0600, 0);
+	(void)!fchmodat(dir, name, 0600, 0);
 	fchmod(dir, 0702);
 	ok(!hit(PROFILE, &cached), "so is all in a directory that others can write");
 	fchmod(dir, 0700);

@@ -116,11 +116,11 @@ static void test_order(void)
 	r = request_of(NEW("mount") "," AT("network"), "");
 	is_str(steps_of(&r), "join unshare", "a joined network has its loopback");
 	r = request_of(AT("pid") "," NEW("mount"), "");
-	is_str(steps_of(&r), "join unshare sibling", "a joined pid namespace takes a fork");
+	is_str(steps_of(&r), "join unshare sibling new_session", "a joined pid namespace takes a fork");
 	r = request_of(AT("user") "," AT("ipc") "," NEW("mount"), "");
 	is_str(steps_of(&r), "join join become_root unshare", "user after the others");
 	r = request_of(NEW("user") "," AT("network") "," NEW("pid") "," NEW("mount"), "");
-	is_str(steps_of(&r), "join unshare barrier become_root unshare sibling",
+	is_str(steps_of(&r), "join unshare barrier become_root unshare sibling new_session",
 	       "joins first, then a user namespace, and what it shall own after it");
 	r = request_of(NEW("time"), ",\"timeOffsets\":{\"boottime\":{\"secs\":5}}");
 	is_str(steps_of(&r), "unshare procfs proc_write close", "time offsets");
