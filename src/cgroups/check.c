@@ -27,8 +27,8 @@ static void check_path(const struct request *request, enum cgroups_driver driver
 	if (r == -EINVAL) {
 		const char *text = str_after(err.text, "linux.cgroupsPath: ");
 
-		oci_report_add(report, NULL, 0, "linux.cgroupsPath", OCI_ERROR, "%s",
-			       text ? text : err.text);
+		oci_report_add(report, request->text, request->text_size, "linux.cgroupsPath",
+			       OCI_ERROR, "%s", text ? text : err.text);
 	}
 	if (r == -EINVAL && driver == CGROUPS_SYSTEMD)
 		oci_report_hint(report,
@@ -52,6 +52,8 @@ void cgroups_check(const struct request *request, enum cgroups_driver driver,
 		.arena = request->arena,
 		.layout = &layout,
 		.report = report,
+		.text = request->text,
+		.text_size = request->text_size,
 		.err = &err,
 	};
 	const struct hierarchy *h;
@@ -61,8 +63,8 @@ void cgroups_check(const struct request *request, enum cgroups_driver driver,
 	check_path(request, driver, report);
 	if (layout_probe(request->arena, &layout_host, &layout, &err) < 0) {
 		if (linux_->resources)
-			oci_report_add(report, NULL, 0, "linux.resources", OCI_WARNING, "%s",
-				       err.text);
+			oci_report_add(report, request->text, request->text_size, "linux.resources",
+				       OCI_WARNING, "%s", err.text);
 		return;
 	}
 	(void)limits_build(&l, linux_->resources); /* what is wrong is in the report */

@@ -37,7 +37,7 @@ void limits_refuse(struct limits *l, const char *origin, const char *fmt, ...)
 	va_end(ap);
 	snprintf(path, sizeof path, "linux.resources%s%s", *origin ? "." : "", origin);
 	if (l->report)
-		oci_report_add(l->report, NULL, 0, path, OCI_ERROR, "%s", text);
+		oci_report_add(l->report, l->text, l->text_size, path, OCI_ERROR, "%s", text);
 	else if (!l->refused)
 		err_text(l->err, EINVAL, "%s: %s", path, text);
 	l->refused = true;
@@ -48,7 +48,7 @@ void limits_ignore(struct limits *l, const char *origin, const char *why)
 	if (l->report) {
 		const char *path = limits_text(l, "linux.resources.%s", origin);
 
-		oci_report_add(l->report, NULL, 0, path, OCI_WARNING, "is ignored: %s", why);
+		oci_report_add(l->report, l->text, l->text_size, path, OCI_WARNING, "is ignored: %s", why);
 	} else {
 		log_say(LOG_WARNING, "linux.resources.%s is ignored: %s", origin, why);
 	}

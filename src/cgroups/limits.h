@@ -48,6 +48,8 @@ struct limits {
 	/* A refused value is the error, or, with a report, a finding; building goes on. */
 	struct err *err;
 	struct oci_report *report;
+	const char *text; /* the config's, for the places of findings; NULL: none */
+	size_t text_size;
 	bool refused, no_memory;
 };
 

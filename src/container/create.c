@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -84,6 +85,8 @@ static int decide_cgroups(struct creation *c, struct err *err)
 		.driver = (enum cgroups_driver)hull->cgroup_driver,
 		.id = c->options->id,
 		.rootless = hull->rootless >= 0 ? hull->rootless : !c->bundle.request.host_root,
+		.annotations = c->bundle.request.config->annotations,
+		.n_annotations = c->bundle.request.config->n_annotations,
 	};
 	int r;
 
@@ -199,6 +202,43 @@ static int write_maps(void *user, pid_t pid, struct err *err)
 	return idmap_write(session->config->linux_, pid, err);
 }
 
+/* config-linux.md, "Cgroup ownership": in a cgroup namespace of its own and with a cgroup file
+ * system that it may write, the container's user owns its cgroup. */
+static bool wants_delegation(const struct request *request)
+{
+	const struct oci_config *config = request->config;
+
+	if (!(request->ns_new & CLONE_NEWCGROUP))
+		return false;
+	for (size_t i = 0; i < config->n_mounts; i++) {
+		const struct oci_mount *mount = &config->mounts[i];
+		bool writable = true;
+
+		if (!mount->type || strncmp(mount->type, "cgroup", 6) != 0)
+			continue;
+		for (size_t k = 0; k < mount->n_options; k++)
+			writable = writable && strcmp(mount->options[k], "ro") != 0;
+		if (writable)
+			return true;
+	}
+	return false;
+}
+
+static int make_cgroups(struct creation *c, struct err *err)
+{
+	const struct oci_config *config = c->bundle.request.config;
+	const struct oci_user *user = config->process->user;
+	int64_t uid = idmap_host_uid(config->linux_, user ? user->uid : 0);
+	int r = cgroups_make(c->container.cgroups, err);
+
+	if (r < 0)
+		return r;
+	c->cgroups_made = true;
+	if (uid < 0 || !wants_delegation(&c->bundle.request))
+		return 0;
+	return cgroups_delegate(c->container.cgroups, (uid_t)uid, err);
+}
+
 /* Puts the child into its cgroups, while it is busy with its mounts. */
 static int attach_cgroups(struct creation *c, struct err *err)
 {
@@ -207,10 +247,9 @@ static int attach_cgroups(struct creation *c, struct err *err)
 	int r;
 
 	if (!c->cgroups_made) {
-		r = cgroups_make(c->container.cgroups, err);
+		r = make_cgroups(c, err);
 		if (r < 0)
 			return r;
-		c->cgroups_made = true;
 	}
 	if (!wanted || (!wanted->tasks && !wanted->attach))
 		return 0;
@@ -260,10 +299,9 @@ static int launch_container(struct creation *c, struct err *err)
 		return r;
 	/* On v2 the child is born into its cgroup, so that must exist first. */
 	if (wanted && !wanted->tasks && !wanted->attach) {
-		r = cgroups_make(c->container.cgroups, err);
+		r = make_cgroups(c, err);
 		if (r < 0)
 			return r;
-		c->cgroups_made = true;
 		session->launch.cgroup = cgroups_directory(c->container.cgroups);
 	}
 	r = launch_start(&session->launch, err);
@@ -337,8 +375,8 @@ static int create(struct creation *c, bool listener, bool detach, struct err *er
 		return r;
 	trace_mark(c->hull->trace, "read and check the config");
 	c->bundle.request.listener = listener;
-	c->bundle.request.limits_early = process_apply_harmless(
-		&c->bundle.request, c->bundle.request.config->process);
+	c->bundle.request.limits_early =
+		process_apply_harmless(&c->bundle.request, c->bundle.request.config->process);
 	r = check_terminal(c, detach, err);
 	if (r == 0)
 		r = claim(c, err);

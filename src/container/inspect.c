@@ -28,6 +28,7 @@ int hull_check(const struct hull *hull, const char *path, const char *config, st
 	r = bundle_read(hull, path, config, "check", &report, &bundle, err);
 	if (r < 0)
 		return r;
+	bundle.request.inspect = true;
 	bundle_check(hull, &bundle, &report);
 	for (size_t i = 0; i < report.n_findings; i++) {
 		oci_finding_format(&report.findings[i], bundle.config_name, line, sizeof line);

@@ -81,15 +81,6 @@ static int child_fail(struct child *child, const char *verb, long r)
 	return 127;
 }
 
-/* What hull-init gets; all else is closed by exec. */
-static void keep_descriptors(const struct child *child)
-{
-	for (size_t i = 0; i < child->n_inherit; i++)
-		sys_fcntl(child->inherit[i], F_SETFD, 0);
-	sys_fcntl(child->plan, F_SETFD, 0);
-	sys_fcntl(child->control, F_SETFD, 0);
-}
-
 /*
  * Runs in the new process with our memory: raw kernel calls only. A process that execs without an
  * id in its user namespace loses all capabilities there, so it waits for the id maps first.
@@ -112,7 +103,10 @@ static int child_main(void *arg)
 		if (r < 0)
 			return child_fail(child, "become root of the user namespace", r);
 	}
-	keep_descriptors(child);
+	for (size_t i = 0; i < child->n_inherit; i++)
+		sys_fcntl(child->inherit[i], F_SETFD, 0);
+	sys_fcntl(child->plan, F_SETFD, 0);
+	sys_fcntl(child->control, F_SETFD, 0);
 	r = sys_call(SYS_execveat, child->init, "", child->argv, environment, AT_EMPTY_PATH);
 	return child_fail(child, "execveat hull-init", r);
 }
@@ -147,11 +141,6 @@ static int fork_main(struct child *child)
 	    (sys_call(SYS_setresgid, 0, 0, 0) < 0 || sys_call(SYS_setresuid, 0, 0, 0) < 0))
 		return 127;
 	close_on_exec(child);
-	/* As exec would: a copy of the state directory's descriptor keeps its lock. */
-	keep_descriptors(child);
-	for (int fd = 3; fd < 4096; fd++)
-		if (sys_fcntl(fd, F_GETFD, 0) > 0)
-			sys_close(fd);
 	if (init_load(&init, child->plan) == 0)
 		(void)init_run(&init); /* it has told the host */
 	return 127;

@@ -28,20 +28,19 @@ static bool wants_profile(const struct oci_process *process)
 static void check_label(const struct request *request, const char *path, const char *member,
 			const char *label, struct oci_report *report)
 {
-	const char *text = *path ? request->text : NULL;
 	struct err err = {0};
 	const char *canonical;
 	char place[64];
 
 	snprintf(place, sizeof place, "%s%s%s", path, *path ? "." : "", member);
 	if (!lsm_selinux_enabled()) {
-		oci_report_add(report, text, text ? request->text_size : 0, place, OCI_ERROR,
+		oci_report_add(report, request->text, request->text_size, place, OCI_ERROR,
 			       "selinux label is specified in config, but selinux is disabled or "
 			       "not supported");
 		if (!lsm_selinux_built())
 			oci_report_hint(report, "this hull was built without SELinux");
 	} else if (lsm_selinux_canonical(report->arena, label, &canonical, &err) < 0) {
-		oci_report_add(report, text, text ? request->text_size : 0, place, OCI_ERROR, "%s",
+		oci_report_add(report, request->text, request->text_size, place, OCI_ERROR, "%s",
 			       err.text);
 	}
 }
@@ -50,12 +49,11 @@ void lsm_check(const struct request *request, const struct oci_process *process,
 	       struct oci_report *report)
 {
 	const struct oci_linux *config = *path ? request->config->linux_ : NULL;
-	const char *text = *path ? request->text : NULL;
 	char place[64];
 
 	if (process && wants_profile(process) && !lsm_apparmor_enabled()) {
 		snprintf(place, sizeof place, "%s%sapparmorProfile", path, *path ? "." : "");
-		oci_report_add(report, text, text ? request->text_size : 0, place, OCI_ERROR,
+		oci_report_add(report, request->text, request->text_size, place, OCI_ERROR,
 			       "apparmor: config provided but apparmor not supported");
 		if (!lsm_apparmor_built())
 			oci_report_hint(report, "this hull was built without AppArmor");

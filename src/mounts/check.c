@@ -59,7 +59,8 @@ static void check_mount(const struct request *request, size_t i, struct oci_repo
 	}
 	check_words(request, &item, i, report);
 	/* When it is for real, opening the source says this, and better. */
-	if (request->dry && item.form == MOUNT_BIND && access(item.source, F_OK) < 0) {
+	if ((request->dry || request->inspect) && item.form == MOUNT_BIND &&
+	    access(item.source, F_OK) < 0) {
 		snprintf(path, sizeof path, "mounts[%zu].source", i);
 		oci_report_add(report, request->text, request->text_size, path, OCI_ERROR,
 			       "%s does not exist or cannot be reached", item.source);
@@ -127,10 +128,17 @@ static void check_paths(const struct request *request, const char *name, const c
 	char path[64];
 
 	for (size_t i = 0; i < n; i++) {
-		if (*list[i] == '/')
-			continue;
+		const char *clean = mount_clean_path(request->arena, list[i]);
+
 		snprintf(path, sizeof path, "linux.%s[%zu]", name, i);
-		find(request, report, path, OCI_ERROR, "must be an absolute path");
+		if (*list[i] != '/') {
+			find(request, report, path, OCI_ERROR, "must be an absolute path");
+		} else if (clean && str_eq(clean, "/")) {
+			/* A process stays in its root directory: what is attached on it is not
+			 * seen. */
+			find(request, report, path, OCI_ERROR, "has no effect on the root itself");
+			oci_report_hint(report, "root.readonly makes it read-only");
+		}
 	}
 }
 
@@ -145,6 +153,7 @@ static void check_namespace(const struct request *request, struct oci_report *re
 	} needs[] = {
 		{"mounts", config->n_mounts > 0},
 		{"root.readonly", config->root && config->root->readonly},
+		{"process.terminal", config->process && config->process->terminal},
 		{"linux.maskedPaths", l && l->n_masked_paths > 0},
 		{"linux.readonlyPaths", l && l->n_readonly_paths > 0},
 		{"linux.rootfsPropagation", l && l->has_rootfs_propagation},

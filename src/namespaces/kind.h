@@ -30,5 +30,10 @@ static inline bool namespace_has_path(const struct oci_namespace *entry)
 	return entry->path && entry->path[0];
 }
 
+struct err;
+/* Opens the namespace at path and makes sure that it is one of the right kind: a path may lead
+ * anywhere, and a FIFO or a device must not be waited for. */
+int namespace_open(const char *path, uint64_t flag, struct err *err);
+
 /* Whether path names the namespace that hull itself is in. False when there is nothing. */
 bool namespace_is_own(const char *path, uint64_t flag);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/fd.h"
 #include "base/str.h"
 #include "libocispec/ocispec.h"
 #include "namespaces/kind.h"
@@ -38,6 +40,17 @@ add(const struct check *c, enum oci_severity severity, const char *path, const c
 		       message ? message : fmt);
 }
 
+static void try_namespace(const struct check *c, size_t i, const char *path, uint64_t flag)
+{
+	struct err err = {0};
+	AUTO_CLOSE int fd = namespace_open(path, flag, &err);
+	char place[48];
+
+	snprintf(place, sizeof place, "linux.namespaces[%zu].path", i);
+	if (fd < 0)
+		add(c, OCI_ERROR, place, "%s", err.text);
+}
+
 static void check_namespaces(const struct check *c)
 {
 	uint64_t seen = 0;
@@ -52,8 +65,10 @@ static void check_namespaces(const struct check *c)
 			add(c, OCI_ERROR, path, "a %s namespace is there twice",
 			    namespaces_name(flag));
 		seen |= flag;
-		if (entry->path && entry->path[0] && entry->path[0] != '/')
+		if (namespace_has_path(entry) && entry->path[0] != '/')
 			add(c, OCI_ERROR, path, "the path must be absolute");
+		else if (namespace_has_path(entry) && c->request->inspect)
+			try_namespace(c, i, entry->path, flag);
 	}
 }
 

@@ -19,9 +19,7 @@
 #include "namespaces/sysctl.h"
 #include "plan/build.h"
 
-/* Opens the namespace at path and makes sure that it is one of the right kind: a path may lead
- * anywhere, and a FIFO or a device must not be waited for. */
-static int open_namespace(const char *path, uint64_t flag, struct err *err)
+int namespace_open(const char *path, uint64_t flag, struct err *err)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int type;
@@ -47,7 +45,7 @@ static int join(const struct request *request, uint64_t flag, struct plan *plan,
 	if (!entry || !(request->ns_joined & flag))
 		return 0;
 	if (!request->dry) {
-		fd = open_namespace(entry->path, flag, err);
+		fd = namespace_open(entry->path, flag, err);
 		if (fd < 0)
 			return err_at(err, "linux.namespaces (%s)", namespaces_name(flag));
 	}

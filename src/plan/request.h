@@ -41,6 +41,7 @@ struct request {
 	const struct request_cgroups *cgroups; /* NULL: no cgroups (disabled) */
 
 	bool dry; /* `hull plan`: open nothing, slots get fd -1 */
+	bool inspect; /* `hull check`: nothing is opened later, so say now what could not be */
 	bool host_root; /* hull has CAP_SYS_ADMIN over the host's mount namespace, so that it
 			   opens mount sources itself; else hull-init does (rootless) */
 	bool no_pivot;

@@ -31,10 +31,8 @@ void check_add(const struct check *c, enum oci_severity severity, const char *me
 	va_start(args, fmt);
 	message = arena_vprintf(c->report->arena, fmt, args);
 	va_end(args);
-	/* The text is the config's; a process of its own (exec) comes from another. */
-	oci_report_add(c->report, whole ? c->request->text : NULL,
-		       whole ? c->request->text_size : 0, path ? path : c->path, severity, "%s",
-		       message ? message : fmt);
+	oci_report_add(c->report, c->request->text, c->request->text_size, path ? path : c->path,
+		       severity, "%s", message ? message : fmt);
 }
 
 /* Letters that two words share at their beginning: the nearest name in a table of prefixed
@@ -165,7 +163,8 @@ static void check_capability(const struct check *c, const struct capability_list
 	snprintf(member, sizeof member, "capabilities.%s[%zu]", set->name, i);
 	if (number < 0) {
 		/* config.md, "capabilities": what cannot be mapped MUST be logged as a warning, and
-		 * the runtime SHOULD NOT fail. The container has less than it asks for, not more. */
+		 * the runtime SHOULD NOT fail. The container has less than it asks for, not more.
+		 */
 		check_add(c, OCI_WARNING, member, "unknown capability \"%s\"", set->list[i]);
 		for (int n = 0; capability_name(n); n++)
 			known[n] = capability_name(n);
