@@ -48,7 +48,8 @@ void limits_ignore(struct limits *l, const char *origin, const char *why)
 	if (l->report) {
 		const char *path = limits_text(l, "linux.resources.%s", origin);
 
-		oci_report_add(l->report, l->text, l->text_size, path, OCI_WARNING, "is ignored: %s", why);
+		oci_report_add(l->report, l->text, l->text_size, path, OCI_WARNING,
+			       "is ignored: %s", why);
 	} else {
 		log_say(LOG_WARNING, "linux.resources.%s is ignored: %s", origin, why);
 	}

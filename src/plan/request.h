@@ -47,7 +47,7 @@ struct request {
 	bool no_pivot;
 	bool no_new_keyring;
 	unsigned preserve_fds;
-	bool limits_early;	/* process_apply is done before the process needs to be asked */
+	bool limits_early; /* process_apply is done before the process needs to be asked */
 	bool listener; /* create: wait_start on a listening socket; run: barrier only */
 
 	/* Namespaces, decided once by namespaces_plan_read: */

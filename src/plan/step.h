@@ -17,7 +17,7 @@ struct init {
 	uint64_t *trace; /* end of each step for --trace, or NULL */
 	uint32_t step; /* number of the running step, for messages */
 	const char *doing; /* the verb of the failing call, static text: "open_tree" */
-	unsigned masks;		  /* MASK_* trees that are attached (step mask) */
+	unsigned masks; /* MASK_* trees that are attached (step mask) */
 	const char *program; /* what find_program found; NULL before */
 	char home[4096 + 8]; /* "HOME=..." that step home adds to exec's environment, or "" */
 	char path[4096]; /* room for the program's path */

@@ -57,7 +57,7 @@ int process_apply(const struct oci_process *process, int pid, struct err *err)
 
 bool process_apply_harmless(const struct request *request, const struct oci_process *process)
 {
-	static const char *const harmless[] = {"RLIMIT_CORE",	  "RLIMIT_LOCKS", "RLIMIT_MEMLOCK",
+	static const char *const harmless[] = {"RLIMIT_CORE",     "RLIMIT_LOCKS", "RLIMIT_MEMLOCK",
 					       "RLIMIT_MSGQUEUE", "RLIMIT_NICE",  "RLIMIT_RSS",
 					       "RLIMIT_RTPRIO"};
 	/* Descriptors that hull-init may have at one time: one for each mount and a few. */

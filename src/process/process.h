@@ -18,9 +18,8 @@ int process_plan_terminal(struct request *request, const struct oci_process *pro
 			  struct err *err);
 /* Makes it the controlling terminal and the standard streams. In the process that is going to exec,
  * which must lead its session by now. */
-void process_plan_terminal_own(const struct oci_process *process,
-			       const struct request_slots *slots, struct plan *plan);
-
+void process_plan_terminal_own(const struct oci_process *process, const struct request_slots *slots,
+			       struct plan *plan);
 
 /* The CPUs that exec's process runs on before it enters the container's cgroup
  * (execCPUAffinity.initial): the first steps of exec. */
@@ -64,8 +63,8 @@ int process_plan_exec(struct request *request, const struct oci_process *process
  * process_plan_user adds where there is something to do: prlimit(2) without CAP_SYS_RESOURCE works
  * only while the process still has our ids. */
 int process_apply(const struct oci_process *process, int pid, struct err *err);
-/* Whether hull-init can do its work with these limits already in force, so that they need no barrier
- * of their own: a small number of files or little memory would stop it. */
+/* Whether hull-init can do its work with these limits already in force, so that they need no
+ * barrier of their own: a small number of files or little memory would stop it. */
 bool process_apply_harmless(const struct request *request, const struct oci_process *process);
 /* The same as text for `hull plan`. */
 struct buf;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <linux/mman.h>
 
 #include "plan/step.h"
@@ -129,7 +130,7 @@ static bool is_memory_file(const struct statx *st)
 
 	if (st->stx_nlink > 0)
 		return false;
-	fd = (int)sys_call(SYS_memfd_create, "", 1 /* MFD_CLOEXEC */);
+	fd = (int)sys_call(SYS_memfd_create, "", MFD_CLOEXEC);
 	if (fd < 0)
 		return false;
 	r = sys_fstatx(fd, &memory);
