@@ -143,7 +143,7 @@ def _():
     config = {"ociVersion": "1.3.0", "hooks": {"poststop": [
         hook(f"cat >{out}; exit 3"), {"path": "/nonexistent"}, hook(f"echo >>{out}; pwd >>{out}")]}}
     container("a", config=config)
-    r = good(hull("--log-level", "warning", "delete", "a"))
+    r = good(hull("delete", "a"))
     with open(out) as f:
         lines = f.read().splitlines()
     s = json.loads(lines[0])
@@ -153,7 +153,7 @@ def _():
     contains(r.stderr, "hooks.poststop[0] (/bin/sh): exit status 3", "hooks.poststop[1] (/nonexistent)")
     equal(containers(), [])
     container("b", config=config)
-    equal(good(hull("delete", "b")).stderr, "")
+    equal(good(hull("--log-level", "error", "delete", "b")).stderr, "")
 
 
 @test("a damaged config.json does not make a container immortal")

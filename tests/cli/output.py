@@ -133,7 +133,7 @@ def _():
         pass
     r = good(hull("list", "-q"))
     equal((r.stdout, r.stderr), ("good\n", ""))
-    contains(good(hull("--log-level", "warning", "list", "-q")).stderr, "torn", "empty")
+    contains(good(hull("--debug", "list", "-q")).stderr, "torn", "empty")
 
 
 @test("ps: host pids as JSON, or the rows of ps with the container's processes")
