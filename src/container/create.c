@@ -449,12 +449,17 @@ static int wait_foreground(struct creation *c, bool keep, int *ret_status, struc
 	later = r < 0 ? NULL : err; /* the first error is the one to tell */
 	/* Somebody else may have deleted it in the moment of its end. */
 	d = store_lock(&c->container.store, &c->container.entry, later);
-	if (d == -ENOENT)
-		return r;
-	if (d == 0)
+	if (d < 0)
+		return r < 0 || d == -ENOENT ? r : d;
+	/* A passing shortage of memory or descriptors must not leave it: every step may be
+	 * repeated. */
+	for (int tries = 0; tries < 2; tries++) {
 		d = destroy_container(c->hull->arena, &c->container, later);
-	if (d == 0)
-		d = store_remove(&c->container.store, &c->container.entry, later);
+		if (d == 0)
+			d = store_remove(&c->container.store, &c->container.entry, later);
+		if (d == 0)
+			break;
+	}
 	trace_mark(c->hull->trace, "delete");
 	return r < 0 ? r : d;
 }

@@ -71,4 +71,5 @@ static inline long sys_call6(long n, long a, long b, long c, long d, long e, lon
 	sys_call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define sys_call(...)                                                                              \
 	SYS_CALL_PICK(__VA_ARGS__, SYS_CALL_6, SYS_CALL_5, SYS_CALL_4, SYS_CALL_3, SYS_CALL_2,     \
-		      SYS_CALL_1, SYS_CALL_0, )(__VA_ARGS__)
+		      SYS_CALL_1, SYS_CALL_0, )                                                    \
+	(__VA_ARGS__)

@@ -4,13 +4,14 @@
  *
  *	tracer REPORT WHO NUMBER HARM COMMAND [ARG...]
  *
- * WHO: "host", the command itself, from fcntl (0, F_GETFD) on, with which hull begins (before that is
- * the dynamic loader), or "init", what it starts, until that has executed its second program (the
- * first is hull-init; the second is the container's, which is let go). NUMBER: at which of its system
- * calls, from 1 on; 0 harms nothing. HARM: "kill", SIGKILL just before the call, or the
+ * WHO: "host", the command itself, from fcntl (0, F_GETFD) on, with which hull begins (before that
+ *is the dynamic loader), or "init", what it starts, until that has executed its second program (the
+ * first is hull-init; the second is the container's, which is let go). NUMBER: at which of its
+ *system calls, from 1 on; 0 harms nothing. HARM: "kill", SIGKILL just before the call, or the
  * number of an errno that the call then fails with, unexecuted.
  *
- * To the file REPORT: calls of host, calls of init, number of the harmed call or -1. The exit code is the command's, or 128 + its signal. What the command leaves runs on.
+ * To the file REPORT: calls of host, calls of init, number of the harmed call or -1. The exit code
+ *is the command's, or 128 + its signal. What the command leaves runs on.
  */
 
 #include <elf.h>

@@ -116,7 +116,8 @@ static void test_order(void)
 	r = request_of(NEW("mount") "," AT("network"), "");
 	is_str(steps_of(&r), "join unshare", "a joined network has its loopback");
 	r = request_of(AT("pid") "," NEW("mount"), "");
-	is_str(steps_of(&r), "join unshare sibling new_session", "a joined pid namespace takes a fork");
+	is_str(steps_of(&r), "join unshare sibling new_session",
+	       "a joined pid namespace takes a fork");
 	r = request_of(AT("user") "," AT("ipc") "," NEW("mount"), "");
 	is_str(steps_of(&r), "join join become_root unshare", "user after the others");
 	r = request_of(NEW("user") "," AT("network") "," NEW("pid") "," NEW("mount"), "");
