@@ -64,6 +64,19 @@ static int open_or_make(const char *name, int *ret)
 }
 
 /*
+ * A cgroup with processes in it, which is not the root. It would take cpu, cpuset and pids for its
+ * children, but then be the root of threaded ones, in which no container can be (cgroup-v2.rst,
+ * "Threads"): so nothing is enabled there.
+ */
+static bool has_processes(int dir)
+{
+	char text[32];
+
+	return knob_read(dir, "cgroup.type", text, sizeof text) >= 0 &&
+	       knob_read(dir, "cgroup.procs", text, sizeof text) > 0;
+}
+
+/*
  * All that the cgroup has, so that its use can be seen in the container's files even when nothing
  * is limited. The kernel takes a line whole or not at all: when it refuses, one by one, and only
  * the needed ones matter.
@@ -85,7 +98,15 @@ static int enable_in(const char *name, unsigned needed, struct err *err)
 	if (r < 0)
 		return err_set(err, -r, "read %s/cgroup.subtree_control", name);
 	missing = (have | needed) & ~controller_bits(text, true);
-	if (!missing || (!(missing & ~have) && enable(dir, missing) == 0))
+	if (!missing)
+		return 0;
+	if (has_processes(dir)) {
+		for (unsigned c = 0; c < N_CONTROLLERS; c++)
+			if (missing & needed & CONTROLLER_BIT(c))
+				return failed(name, (enum controller)c, -EBUSY, err);
+		return 0;
+	}
+	if (!(missing & ~have) && enable(dir, missing) == 0)
 		return 0;
 	for (unsigned c = 0; c < N_CONTROLLERS; c++) {
 		unsigned bit = CONTROLLER_BIT(c);

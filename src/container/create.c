@@ -168,6 +168,19 @@ static int claim(struct creation *c, struct err *err)
 		     : 0;
 }
 
+/*
+ * While hull-init waits for MESSAGE_CGROUP it is still root, as prlimit(2) wants it without
+ * CAP_SYS_RESOURCE; without that message it could have switched its user before we came to its
+ * limits.
+ */
+static bool limits_early(const struct creation *c)
+{
+	const struct request_cgroups *wanted = c->bundle.request.cgroups;
+
+	return wanted && (wanted->tasks || wanted->attach) &&
+	       process_apply_harmless(&c->bundle.request, c->bundle.request.config->process);
+}
+
 static int compile(struct creation *c, struct err *err)
 {
 	struct process_seccomp seccomp;
@@ -177,6 +190,7 @@ static int compile(struct creation *c, struct err *err)
 	r = bundle_seccomp(&c->bundle, cache, &seccomp, err);
 	if (r < 0)
 		return r;
+	c->bundle.request.limits_early = limits_early(c);
 	r = descriptors_reserve(&c->bundle.request, err);
 	if (r < 0)
 		return r;
@@ -314,11 +328,11 @@ static int launch_container(struct creation *c, struct err *err)
 	c->container.record.start_time = status_start_time(c->container.record.pid);
 	r = store_save(&c->container.entry, &c->container.record, err);
 	trace_mark(c->hull->trace, "write the pid");
+	if (r == 0 && c->bundle.request.limits_early)
+		r = process_apply(session->process, session->launch.pid, err);
 	if (r == 0)
 		r = attach_cgroups(c, err);
 	trace_mark(c->hull->trace, "cgroups");
-	if (r == 0 && c->bundle.request.limits_early)
-		r = process_apply(session->process, session->launch.pid, err);
 	if (r == 0)
 		r = launch_serve(&session->launch, err);
 	return r;
@@ -375,8 +389,6 @@ static int create(struct creation *c, bool listener, bool detach, struct err *er
 		return r;
 	trace_mark(c->hull->trace, "read and check the config");
 	c->bundle.request.listener = listener;
-	c->bundle.request.limits_early =
-		process_apply_harmless(&c->bundle.request, c->bundle.request.config->process);
 	r = check_terminal(c, detach, err);
 	if (r == 0)
 		r = claim(c, err);
@@ -433,6 +445,20 @@ static int run_poststart(struct creation *c, struct err *err)
 			     STATUS_RUNNING, err);
 }
 
+/* A passing shortage of memory or descriptors must not leave the container: what failed is tried
+ * once more; not what did not, since poststop hooks run once. */
+static int delete_twice(struct creation *c, struct err *err)
+{
+	int r = destroy_container(c->hull->arena, &c->container, err);
+
+	if (r < 0)
+		r = destroy_container(c->hull->arena, &c->container, err);
+	if (r < 0)
+		return r;
+	r = store_remove(&c->container.store, &c->container.entry, err);
+	return r < 0 ? store_remove(&c->container.store, &c->container.entry, err) : 0;
+}
+
 /* Waits for the program, then deletes what a `delete` would. */
 static int wait_foreground(struct creation *c, bool keep, int *ret_status, struct err *err)
 {
@@ -451,15 +477,7 @@ static int wait_foreground(struct creation *c, bool keep, int *ret_status, struc
 	d = store_lock(&c->container.store, &c->container.entry, later);
 	if (d < 0)
 		return r < 0 || d == -ENOENT ? r : d;
-	/* A passing shortage of memory or descriptors must not leave it: every step may be
-	 * repeated. */
-	for (int tries = 0; tries < 2; tries++) {
-		d = destroy_container(c->hull->arena, &c->container, later);
-		if (d == 0)
-			d = store_remove(&c->container.store, &c->container.entry, later);
-		if (d == 0)
-			break;
-	}
+	d = delete_twice(c, later);
 	trace_mark(c->hull->trace, "delete");
 	return r < 0 ? r : d;
 }

@@ -97,7 +97,8 @@ int store_remove(const struct store *store, struct store_entry *entry, struct er
 
 	if (r == 0 && unlinkat(store->root, entry->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = err_set(err, errno, "remove %s/%s", store->path, entry->id);
-	store_close(entry);
+	if (r == 0)
+		store_close(entry);
 	return r;
 }
 

@@ -113,7 +113,7 @@ int store_clear(const struct store_entry *entry, struct err *err);
 
 /* Removes the directory with all that hull puts there; only those names, no recursion into
  * anything else. What is gone is fine. The record goes last, so that a killed removal can be
- * repeated. Closes the entry. */
+ * repeated. Closes the entry, unless it fails. */
 int store_remove(const struct store *store, struct store_entry *entry, struct err *err);
 
 void store_close(struct store_entry *entry);

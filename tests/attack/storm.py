@@ -5,6 +5,7 @@
 import errno
 import os
 import resource
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -374,6 +375,19 @@ def _():
                 left = left_behind()
                 check(not left, f"{where}\n{left}")
                 c.bundle.remove()
+
+
+@test("rlimits of a program that is not root, however slow hull is", only="hull")
+def _():
+    if not shutil.which("strace"):
+        skip("no strace")
+    for n in (2, 3):
+        c = container(args=["/payload", "exit", "4"], uid=1000, gid=1000)
+        c.bundle.write()
+        r = command("strace", "-o", WORK + "/tmp/strace", "-e", "trace=prlimit64", "-e", f"inject=prlimit64:delay_enter=100000:when={n}+",
+                    HULL, "--root", ROOT, "run", "--bundle", c.bundle.path, c.id)
+        equal(r.rc, 4, str(r))
+    nothing_left()
 
 
 @test("a full disk, or a read-only one, for --root", only="hull")

@@ -45,7 +45,7 @@ def _():
         equal(s["annotations"], {"org.example.key": "value \" \\ \u00e9"})
         equal(s["rootfs"], c.rootfs)
     created = datetime.datetime.fromisoformat(s["created"].rstrip("Z")[:26])
-    age = datetime.datetime.utcnow() - created
+    age = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) - created
     check(abs(age.total_seconds()) < 60, "created is now, in UTC", s)
     check(s["created"].endswith("Z"), "created is RFC 3339", s)
 

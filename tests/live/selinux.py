@@ -70,7 +70,8 @@ def _():
 def _():
     other = PROCESS.replace("c456", "c457")
     c = labelled()
-    label(c.rootfs + "/payload", FILES.replace(f":{LEVEL}", ":s0"))
+    # Files for all categories.
+    label_tree(c.rootfs, FILES.replace(f":{LEVEL}", ":s0"))
     c.up()
     equal(told(must(c.exec("/payload", "read", CURRENT, flags=("--process-label", other)))), other)
     process = dict(c.config["process"], args=["/payload", "read", CURRENT], selinuxLabel=other)

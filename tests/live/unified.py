@@ -177,20 +177,41 @@ def _():
         equal((owner(folder(c)), owner(folder(c) + "/cgroup.procs")), ((0, 0), (0, 0)))
 
 
-@test("below a cgroup with processes, a limit is refused with the rule's name", only="hull")
+class Full:
+    """A cgroup with a process in it; not for ever, since it is not the container's."""
+
+    def __init__(self):
+        self.path = f"{TOP}/{TAG}/full"
+        os.makedirs(self.path)
+        self.helper = helper(["sleep", "60"])
+        put(self.path + "/cgroup.procs", str(self.helper.pid))
+        cleanup(self.gone)
+
+    def holds(self, c):
+        c.config["linux"]["cgroupsPath"] = f"/{TAG}/full/{c.id}"
+        return c
+
+    def gone(self):
+        os.rmdir(self.path)
+
+
+@test("below a cgroup with processes a limit is refused, with the rule's name", only="hull")
 def _():
-    full = f"{TOP}/{TAG}/full"
-    c = unified("/payload", "exit", resources={"memory": {"limit": 64 * MB}})
-    os.makedirs(full)
-    h = helper(["sleep", "60"])
-    put(full + "/cgroup.procs", str(h.pid))
-    c.config["linux"]["cgroupsPath"] = f"/{TAG}/full/{c.id}"
-    r = c.run()
-    put(TOP + "/cgroup.procs", str(h.pid))
-    left = os.path.exists(f"{full}/{c.id}")
-    os.rmdir(full)
-    contains(refused(r).err, "memory controller", "no internal processes")
-    check(not left, "the cgroup is left")
+    full = Full()
+    for resources, name in (({"memory": {"limit": 64 * MB}}, "memory"), ({"pids": {"limit": 10}}, "pids")):
+        c = full.holds(unified("/payload", "exit", resources=resources))
+        contains(refused(c.run()).err, f"{name} controller", "no internal processes")
+        check(not os.path.exists(f"{full.path}/{c.id}"), "the cgroup is left")
+
+
+@test("below a cgroup with processes a container without limits runs, and that cgroup stays as it was", only="hull")
+def _():
+    full = Full()
+    c = full.holds(unified())
+    c.up()
+    contains(get(f"/proc/{c.pid()}/cgroup"), f"/full/{c.id}")
+    equal((get(full.path + "/cgroup.type").strip(), get(full.path + "/cgroup.subtree_control").strip()), ("domain", ""))
+    must(c.delete("--force"))
 
 
 def device_programs(path):
