@@ -130,6 +130,18 @@ static int fill_record(struct creation *c, struct err *err)
 	return 0;
 }
 
+/* What exec, start and delete read. Written while hull-init is busy: nothing that would need it, no
+ * hook and no program, can run before we have answered init. */
+static int keep_config(const struct creation *c, struct err *err)
+{
+	int r = io_replace_file(c->container.entry.dir, "config.json", c->bundle.text,
+				c->bundle.size, 0600);
+
+	return r < 0 ? err_set(err, -r, "write the copy of config.json in %s/%s",
+			       c->container.store.path, c->container.entry.id)
+		     : 0;
+}
+
 /* The state directory: from here on a killed hull leaves something that delete --force undoes. */
 static int claim(struct creation *c, struct err *err)
 {
@@ -159,13 +171,7 @@ static int claim(struct creation *c, struct err *err)
 		r = fill_record(c, err);
 	if (r == 0)
 		r = store_save(&c->container.entry, &c->container.record, err);
-	if (r < 0)
-		return r;
-	r = io_replace_file(c->container.entry.dir, "config.json", c->bundle.text, c->bundle.size,
-			    0600);
-	return r < 0 ? err_set(err, -r, "write the copy of config.json in %s/%s",
-			       c->container.store.path, c->container.entry.id)
-		     : 0;
+	return r;
 }
 
 /*
@@ -332,6 +338,8 @@ static int launch_container(struct creation *c, struct err *err)
 		r = process_apply(session->process, session->launch.pid, err);
 	if (r == 0)
 		r = attach_cgroups(c, err);
+	if (r == 0)
+		r = keep_config(c, err);
 	trace_mark(c->hull->trace, "cgroups");
 	if (r == 0)
 		r = launch_serve(&session->launch, err);
