@@ -46,9 +46,17 @@ def _():
 
 @test("cpu: half a core is half a core", limit=30)
 def _():
-    r = limited("/payload", "burn", "2", cpu={"quota": 50000, "period": 100000}).run()
-    # On a busy machine it may get less; an emulated clock is not exact.
-    check(0.02 <= r.facts["share"] <= (0.60 if SLOW == 1 else 0.75), "share of a core", r)
+    best = 0
+    for _ in range(3):
+        r = limited("/payload", "burn", "2", cpu={"quota": 50000, "period": 100000}).run()
+        # An emulated clock is not exact.
+        check(r.facts["share"] <= (0.60 if SLOW == 1 else 0.75), "share of a core", r)
+        best = max(best, r.facts["share"])
+        if best >= 0.40:
+            break
+    # A machine that is busier than it has cores gives nobody his share.
+    busy = os.getloadavg()[0] > os.cpu_count() + 2
+    check(best >= (0.02 if busy else 0.40), "share of a core", r)
 
 
 @test("cpu: shares, quota and period as asked")
