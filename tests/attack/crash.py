@@ -21,6 +21,7 @@ BRK = {"x86_64": 12, "aarch64": 214}.get(os.uname().machine)
 WAITING = {"x86_64": (0, 1, 7, 42, 46, 47, 61, 73, 247, 288), "aarch64": (32, 63, 64, 73, 95, 203, 211, 212, 242, 260)}.get(os.uname().machine, ())
 REPORT = WORK + "/report"
 LIMIT = 1800 if STEP else 60
+os.environ["ASAN_OPTIONS"] = "detect_leaks=0"  # of a build with sanitizers: it does not work in a traced process
 
 
 def tracer():

@@ -86,7 +86,8 @@ static void set_call(pid_t pid, bool entry, int code)
 		ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &io);
 	}
 #else
-#error "tell how a system call is skipped here"
+	(void)entry, (void)code;
+	exit(125); /* how a system call is skipped here is not known */
 #endif
 }
 
